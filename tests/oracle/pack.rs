@@ -1,0 +1,301 @@
+//! A rule pack, read from its directory. What a pack may not contain is only checked where a
+//! mistake could change a verdict; finding every fault is the business of `rules check`.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use jiff::tz::TimeZone;
+use regex::Regex;
+
+use super::condition::Condition;
+use super::event;
+use super::fold::Folder;
+use super::grammar::duration;
+use super::matching::{Guard, GuardKind, Lexicons, Phrases};
+use super::triage::{self, TYPES, Triage, position};
+use super::view::RESERVED;
+use super::yaml::{self, Node};
+
+const FIELDS: [&str; 6] = [
+    "chat",
+    "search",
+    "note",
+    "delivery_note",
+    "concern",
+    "answer",
+];
+
+pub struct Pack {
+    pub folder: Folder,
+    pub lexicons: Lexicons,
+    pub zone: TimeZone,
+    /// The number of every signal id, the reserved ones first.
+    pub signals: BTreeMap<String, usize>,
+    pub texts: Vec<TextSignal>,
+    pub goods: Vec<Goods>,
+    /// `large_quantity` by category.
+    pub large: BTreeMap<String, u64>,
+    /// Only the live ones.
+    pub rules: Vec<Rule>,
+    pub triage: Triage,
+}
+
+pub struct TextSignal {
+    pub id: usize,
+    pub fields: Vec<&'static str>,
+    pub speakers: Vec<String>,
+    pub phrases: Phrases,
+}
+
+pub struct Goods {
+    pub category: String,
+    pub codes: Vec<String>,
+    pub titles: Option<usize>,
+}
+
+pub struct Rule {
+    pub id: String,
+    pub when: Condition,
+    /// Index into `TYPES`.
+    pub kind: usize,
+    pub intent: u8,
+    pub harm: u8,
+    pub means: u8,
+    /// In thousandths.
+    pub points: i64,
+    /// In milliseconds.
+    pub half_life: i64,
+}
+
+impl Pack {
+    pub fn load(dir: &Path) -> Result<Pack, String> {
+        let main = yaml::read(&dir.join("pack.yaml"))?;
+        let zone = main.need("time_zone")?;
+        let zone = TimeZone::get(zone.text()?).map_err(|e| zone.error(e))?;
+        let folder = Folder::new();
+        let lexicons = lexicons(&dir.join("lexicons"), &folder)?;
+        let files = |name: &str| -> Result<Vec<Node>, String> {
+            files(&dir.join(name), "yaml")?
+                .iter()
+                .map(|path| yaml::read(path))
+                .collect()
+        };
+
+        let signal_files = files("signals")?;
+        let mut guards = BTreeMap::new();
+        for file in &signal_files {
+            file.only(&["guards", "signals", "goods"])?;
+            for node in file.items("guards")? {
+                let guard = guard(&node, &lexicons)?;
+                guards.insert(guard.id.clone(), guard);
+            }
+        }
+        let mut signals: BTreeMap<String, usize> = RESERVED
+            .iter()
+            .enumerate()
+            .map(|(number, id)| (id.to_string(), number))
+            .collect();
+        let (mut texts, mut goods, mut large) = (Vec::new(), Vec::new(), BTreeMap::new());
+        for file in &signal_files {
+            for node in file.items("signals")? {
+                let (id, number) = (node.need("id")?.text()?.to_owned(), signals.len());
+                if signals.insert(id.clone(), number).is_some() {
+                    return Err(node.error(format!("a second signal `{id}`")));
+                }
+                texts.push(text_signal(&node, number, &lexicons, &guards)?);
+            }
+            for node in file.items("goods")? {
+                let entry = watched(&node, &lexicons)?;
+                if let Some(limit) = node.get("large_quantity") {
+                    large
+                        .entry(entry.category.clone())
+                        .or_insert(limit.whole()?);
+                }
+                goods.push(entry);
+            }
+        }
+
+        let mut rules = Vec::new();
+        for file in files("rules")? {
+            file.only(&["rules"])?;
+            for node in file.items("rules")? {
+                let rule = rule(&node, &signals)?;
+                if node.need("state")?.text()? == "live" {
+                    rules.push(rule);
+                }
+            }
+        }
+        let triage = triage::read(&yaml::read(&dir.join("triage.yaml"))?, &signals)?;
+        Ok(Pack {
+            folder,
+            lexicons,
+            zone,
+            signals,
+            texts,
+            goods,
+            large,
+            rules,
+            triage,
+        })
+    }
+}
+
+/// By name; a directory that is not there has no files.
+fn files(dir: &Path, extension: &str) -> Result<Vec<PathBuf>, String> {
+    if !dir.exists() {
+        return Ok(Vec::new());
+    }
+    let entries = std::fs::read_dir(dir).map_err(|e| format!("{}: {e}", dir.display()))?;
+    let mut paths = BTreeSet::new();
+    for entry in entries {
+        let path = entry.map_err(|e| format!("{}: {e}", dir.display()))?.path();
+        if path.extension().is_some_and(|found| found == extension) {
+            paths.insert(path);
+        }
+    }
+    Ok(paths.into_iter().collect())
+}
+
+fn lexicons(dir: &Path, folder: &Folder) -> Result<Lexicons, String> {
+    let mut lexicons = Lexicons::default();
+    for path in files(dir, "txt")? {
+        let name = path
+            .file_name()
+            .map(|name| name.to_string_lossy().into_owned());
+        let name = name.unwrap_or_default();
+        let lexicon = lexicons.open(name.split('.').next().unwrap_or(&name));
+        let text =
+            std::fs::read_to_string(&path).map_err(|e| format!("{}: {e}", path.display()))?;
+        for line in text.lines() {
+            let term = line.split('#').next().unwrap_or("").trim();
+            lexicons.add(lexicon, folder.fold(term));
+        }
+    }
+    Ok(lexicons)
+}
+
+fn lexicon(node: &Node, lexicons: &Lexicons) -> Result<usize, String> {
+    let name = node.text()?;
+    lexicons
+        .number(name)
+        .ok_or_else(|| node.error(format!("no lexicon `{name}`")))
+}
+
+fn guard(node: &Node, lexicons: &Lexicons) -> Result<Guard, String> {
+    node.only(&["id", "kind", "lexicon", "within"])?;
+    let kind = match node.need("kind")?.text()? {
+        "before" => GuardKind::Before,
+        "after" => GuardKind::After,
+        "covers" => GuardKind::Covers,
+        "statement" => GuardKind::Statement,
+        other => return Err(node.error(format!("no kind `{other}`"))),
+    };
+    let within = match kind {
+        GuardKind::Before | GuardKind::After => node.need("within")?.whole()?,
+        GuardKind::Covers | GuardKind::Statement => 0,
+    };
+    Ok(Guard {
+        id: node.need("id")?.text()?.to_owned(),
+        kind,
+        lexicon: lexicon(&node.need("lexicon")?, lexicons)?,
+        within: usize::try_from(within).map_err(|e| node.error(e))?,
+    })
+}
+
+fn text_signal(
+    node: &Node,
+    id: usize,
+    lexicons: &Lexicons,
+    guards: &BTreeMap<String, Guard>,
+) -> Result<TextSignal, String> {
+    node.only(&["id", "fields", "speaker", "lexicons", "patterns", "unless"])?;
+    let mut fields = Vec::new();
+    for name in node.need("fields")?.list()? {
+        let known = FIELDS.iter().find(|field| name.text() == Ok(**field));
+        fields.push(*known.ok_or_else(|| name.error("no such field"))?);
+    }
+    let mut speakers = node.texts("speaker")?;
+    if node.get("speaker").is_none() {
+        speakers.push("BUYER".to_owned());
+    }
+    if let Some(wrong) = speakers
+        .iter()
+        .find(|who| !event::SENDERS.contains(&who.as_str()))
+    {
+        return Err(node.error(format!("no speaker `{wrong}`")));
+    }
+    let mut patterns = Vec::new();
+    for pattern in node.items("patterns")? {
+        patterns.push(Regex::new(pattern.text()?).map_err(|e| pattern.error(e))?);
+    }
+    let mut unless = Vec::new();
+    for name in node.items("unless")? {
+        let guard = guards
+            .get(name.text()?)
+            .ok_or_else(|| name.error("no such guard"))?;
+        unless.push(guard.clone());
+    }
+    let named = node.items("lexicons")?;
+    let named = named
+        .iter()
+        .map(|name| lexicon(name, lexicons))
+        .collect::<Result<_, _>>()?;
+    let phrases = Phrases {
+        lexicons: named,
+        patterns,
+        unless,
+    };
+    Ok(TextSignal {
+        id,
+        fields,
+        speakers,
+        phrases,
+    })
+}
+
+fn watched(node: &Node, lexicons: &Lexicons) -> Result<Goods, String> {
+    node.only(&["category", "codes", "titles", "large_quantity"])?;
+    Ok(Goods {
+        category: node.need("category")?.text()?.to_owned(),
+        codes: node.texts("codes")?,
+        titles: node
+            .get("titles")
+            .map(|titles| lexicon(&titles, lexicons))
+            .transpose()?,
+    })
+}
+
+fn rule(node: &Node, signals: &BTreeMap<String, usize>) -> Result<Rule, String> {
+    node.only(&[
+        "id",
+        "title",
+        "owner",
+        "reason",
+        "false_alarms",
+        "state",
+        "when",
+        "gives",
+    ])?;
+    let gives = node.need("gives")?;
+    gives.only(&["type", "intent", "harm", "means", "points", "half_life"])?;
+    let stage = |key: &str, highest: u8| gives.get(key).map_or(Ok(0), |node| node.stage(highest));
+    let half_life = gives.need("half_life")?;
+    Ok(Rule {
+        id: node.need("id")?.text()?.to_owned(),
+        when: condition(node, signals)?,
+        kind: position(&gives.need("type")?, &TYPES)?,
+        intent: stage("intent", 6)?,
+        harm: stage("harm", 5)?,
+        means: stage("means", 6)?,
+        points: (gives.need("points")?.real()? * 1000.0).round() as i64,
+        half_life: duration(half_life.text()?)
+            .ok()
+            .filter(|length| *length > 0)
+            .ok_or_else(|| half_life.error("not a half-life"))?,
+    })
+}
+
+pub fn condition(node: &Node, signals: &BTreeMap<String, usize>) -> Result<Condition, String> {
+    let when = node.need("when")?;
+    Condition::parse(when.text()?, signals).map_err(|e| when.error(e))
+}

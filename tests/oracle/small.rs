@@ -1,0 +1,111 @@
+//! A small pack on disk and lines of a log, for the oracle's own tests.
+
+use std::fs;
+
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+const SIGNALS: &str = "
+guards:
+  - {id: negated, kind: before, lexicon: negation, within: 3}
+  - {id: softened, kind: after, lexicon: softener, within: 2}
+  - {id: idiom, kind: covers, lexicon: idiom}
+  - {id: song, kind: statement, lexicon: song}
+signals:
+  - id: wish
+    fields: [chat, search, note, concern]
+    lexicons: [wish]
+    patterns: ['活着(?:真|好)没意思']
+    unless: [negated, softened, idiom, song]
+  - {id: other, fields: [chat], speaker: [MERCHANT, STAFF], lexicons: [wish]}
+  - {id: calm, fields: [chat], lexicons: [calm]}
+goods:
+  - {category: agro, codes: [agro_chemical], titles: agro, large_quantity: 3}
+  - {category: charcoal, codes: [coal], titles: coal}
+";
+
+const LEXICONS: [(&str, &str); 8] = [
+    ("wish.zh.txt", "想死 # the plainest words\n自殺\n"),
+    ("wish.en.txt", "# English\nkill myself\n"),
+    ("negation.txt", "不\n"),
+    ("softener.txt", "了才怪\n"),
+    ("idiom.txt", "笑到想死\n"),
+    ("song.txt", "歌词\n"),
+    ("calm.txt", "你好\n"),
+    ("agro.txt", "除草剂\n"),
+];
+
+const TRIAGE: &str = "
+columns: [[0, 1], [2], [3, 4], [5], [6]]
+matrix:
+  - [NONE, NONE, NONE, NONE, NONE]
+  - [SUPPORT, SUPPORT, ELEVATED, ELEVATED, HIGH]
+  - [ELEVATED, ELEVATED, HIGH, CRITICAL, CRITICAL]
+  - [HIGH, HIGH, CRITICAL, CRITICAL, EMERGENCY]
+  - [HIGH, HIGH, CRITICAL, CRITICAL, EMERGENCY]
+  - [CRITICAL, CRITICAL, CRITICAL, EMERGENCY, EMERGENCY]
+  - [EMERGENCY, EMERGENCY, EMERGENCY, EMERGENCY, EMERGENCY]
+harm: [NONE, NONE, ELEVATED, CRITICAL, CRITICAL, EMERGENCY]
+types:
+  PACT: {level: CRITICAL}
+  HARM_TO_ANIMALS: {level: SUPPORT, with_goods: ELEVATED}
+modifiers:
+  - {id: minor, title: {en: A minor}, when: \"age_band in ['UNDER_14', 'UNDER_18']\"}
+  - {id: night, title: {en: Night}, when: hour == 3}
+raise_at_most: CRITICAL
+";
+
+/// A rule that gives `gives` while `when` holds.
+pub fn rule(id: &str, when: &str, gives: &str) -> String {
+    format!("  - {{id: {id}, state: live, when: \"{when}\", gives: {{{gives}}}}}\n")
+}
+
+/// A directory with a whole pack whose rules are these.
+pub fn pack(rules: &str) -> TempDir {
+    let dir = tempfile::tempdir().unwrap();
+    for part in ["lexicons", "signals", "rules"] {
+        fs::create_dir(dir.path().join(part)).unwrap();
+    }
+    let write = |name: &str, text: &str| fs::write(dir.path().join(name), text).unwrap();
+    write("pack.yaml", "name: small\ntime_zone: Asia/Shanghai\n");
+    write("signals/all.yaml", SIGNALS);
+    write("lexicons/coal.txt", "木炭\n");
+    for (name, terms) in LEXICONS {
+        write(&format!("lexicons/{name}"), terms);
+    }
+    write("rules/all.yaml", &format!("rules:\n{rules}"));
+    write("triage.yaml", TRIAGE);
+    dir
+}
+
+/// One line of a log; times are in seconds after an arbitrary noon in Shanghai.
+pub fn line(id: &str, seconds: i64, kind: &str, body: Value) -> String {
+    let noon: jiff::Timestamp = "2024-05-01T04:00:00Z".parse().unwrap();
+    let at = noon + jiff::SignedDuration::from_secs(seconds);
+    json!({"eventId": id, "personId": "p", "source": "s", "occurredAt": at.to_string(), kind: body})
+        .to_string()
+}
+
+pub fn chat(id: &str, seconds: i64, text: &str) -> String {
+    line(
+        id,
+        seconds,
+        "chat",
+        json!({"sender": "BUYER", "text": text}),
+    )
+}
+
+pub fn buy(id: &str, seconds: i64, order: &str, status: &str, quantity: u32) -> String {
+    let item = json!({"title": "强力除草剂", "category": "agro_chemical", "quantity": quantity});
+    let body = json!({"orderId": order, "merchantId": "m", "status": status, "items": [item]});
+    line(id, seconds, "purchase", body)
+}
+
+pub fn parcel(id: &str, seconds: i64, order: &str, status: &str) -> String {
+    line(
+        id,
+        seconds,
+        "logistics",
+        json!({"orderId": order, "status": status}),
+    )
+}
