@@ -127,7 +127,7 @@ fn conditions_have_three_values() {
         ("age_band != 'UNDER_14'", false),
         ("age_band in ['UNDER_14']", false),
         ("!(age_band in ['UNDER_14']) || true", true),
-        ("hour == 12 && means == 0", true),
+        ("hour == 12 && means == 0 && !earlier_case", true),
         ("1 + 2 - 3 == 0 && !(2 <= 1) && 2 != 3 && 2 in [1, 2]", true),
         (
             "within('calm', '1h') || within('wish', '1h') && means > 0",
