@@ -1,1 +1,11 @@
-
+pub mod assess;
+pub mod audit;
+pub mod cases;
+pub mod domain;
+pub mod matcher;
+pub mod pipeline;
+pub mod rules;
+pub mod store;
+pub mod telemetry;
+pub mod text;
+pub mod wire;

@@ -143,8 +143,7 @@ fn raised(pack: &Pack, view: &View, level: u8) -> Result<u8, String> {
     Ok(level)
 }
 
-/// The points of a rule now. A rule that holds although nothing it names was ever seen has nothing
-/// to count its age from, and so no points.
+/// The points of a rule now.
 fn points(rule: &Rule, view: &View) -> i64 {
     let anchor = if !rule.when.ids.is_empty() {
         view.latest(&rule.when.ids)
@@ -154,9 +153,10 @@ fn points(rule: &Rule, view: &View) -> i64 {
         // The latest signal of any kind is the one being folded.
         Some(view.now)
     };
-    anchor.map_or(0, |anchor| {
-        decayed(rule.points, view.now - anchor, rule.half_life)
-    })
+    // Where none of the named signals was seen, the rule is as fresh as the latest signal of any kind:
+    // the one being folded.
+    let anchor = anchor.unwrap_or(view.now);
+    decayed(rule.points, view.now - anchor, rule.half_life)
 }
 
 pub fn decayed(points: i64, age: i64, half_life: i64) -> i64 {

@@ -1,0 +1,14 @@
+//! What follows from an assessment, and the life of a case. All pure: `now` is an argument, and what is to happen is
+//! returned as data that `store` writes in the one transaction.
+//!
+//! - [`decide`]: an event of a person becomes signals, an assessment and effects.
+//! - [`lifecycle`]: (case, command) → next case, or a typed refusal.
+//! - [`help`]: what may be shown to a person without asking anyone.
+
+pub mod decide;
+pub mod help;
+pub mod ids;
+pub mod lifecycle;
+
+pub use decide::{Candidate, CaseChange, Effects, PersonRecord, Verdict, handle};
+pub use lifecycle::{Case, CaseState, Closing, ContactOutcome, DetectionVerdict, Refusal, SafetyOutcome};

@@ -1,0 +1,24 @@
+//! Limits on everything that comes in, each with a stated answer when it is exceeded: the event is quarantined.
+
+use super::time::Time;
+
+/// An encoded event, in bytes.
+pub const EVENT_BYTES_MAX: usize = 256 * 1024;
+/// One text field, in bytes.
+pub const TEXT_BYTES_MAX: usize = 64 * 1024;
+/// One id, in bytes.
+pub const ID_BYTES_MAX: usize = 256;
+/// Items of one purchase.
+pub const ITEMS_MAX: usize = 256;
+/// Events of one `SubmitBatch`.
+pub const BATCH_EVENTS_MAX: usize = 1_000;
+/// Signals of one person that are read to judge them; older ones are summarised by the stored state.
+pub const SIGNALS_READ_MAX: usize = 512;
+/// Hits of one signal that are kept as spans.
+pub const SPANS_MAX: usize = 32;
+/// Earliest believed `occurred_at`: 2000-01-01 UTC.
+pub const OCCURRED_MIN: Time = Time::from_ms(946_684_800_000);
+/// Latest believed `occurred_at`: 2100-01-01 UTC.
+pub const OCCURRED_MAX: Time = Time::from_ms(4_102_444_800_000);
+/// How far a source's clock may run ahead of ours; what is later is read as this.
+pub const CLOCK_AHEAD_MS_MAX: i64 = 5 * super::time::MINUTE_MS;

@@ -1,0 +1,229 @@
+//! Screened events through the one transaction.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use tokio::sync::Mutex;
+
+use super::screen::{Screened, Walk};
+use crate::cases::Verdict;
+use crate::domain::Time;
+use crate::store::{Batch, BatchItem, BatchOutcome, ItemOutcome, Lane, LaneAdvance, QuarantineItem, Store, StoreError};
+use crate::telemetry;
+
+/// What became of one event.
+#[derive(Clone, Debug)]
+pub enum Fate {
+    /// No signal, nothing stored.
+    Ordinary,
+    /// Judged.
+    Evaluated(Box<Verdict>),
+    /// A repeat; with what is now thought of the person.
+    Duplicate(Box<Verdict>),
+    /// Set aside, with the reason.
+    Quarantined(String),
+}
+
+/// Another node owns a lane of the batch now; read where it stands and go on from there.
+#[derive(Debug, thiserror::Error)]
+#[error("lane {0} has another owner")]
+pub struct Fenced(pub String);
+
+const WAIT_MIN: Duration = Duration::from_millis(50);
+const WAIT_MAX: Duration = Duration::from_secs(5);
+
+/// Takes batches through the transaction, one at a time: on one node commits would only wait for each other's generation.
+#[derive(Debug)]
+pub struct Committer {
+    store: Store,
+    walk: Arc<Walk>,
+    alone: Mutex<()>,
+}
+
+impl Committer {
+    /// For one walk over one store. Reads who is active.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn new(store: Store, walk: Arc<Walk>) -> Result<Self, StoreError> {
+        let committer = Self { store, walk, alone: Mutex::new(()) };
+        committer.refresh().await?;
+        Ok(committer)
+    }
+
+    /// The walk.
+    pub fn walk(&self) -> &Arc<Walk> {
+        &self.walk
+    }
+
+    /// The store.
+    pub fn store(&self) -> &Store {
+        &self.store
+    }
+
+    async fn refresh(&self) -> Result<(), StoreError> {
+        let active = self.walk.active();
+        let (generation, persons) = self.store.activated_since(active.generation()).await?;
+        persons.iter().for_each(|person| active.insert(person));
+        active.seen(generation);
+        Ok(())
+    }
+
+    /// Commits events in order and moves lanes on. Comes back only when all of it is durable.
+    ///
+    /// # Errors
+    /// A lane has another owner; nothing was done.
+    pub async fn commit(
+        &self,
+        events: &[(Option<Lane>, Screened)],
+        advances: Vec<LaneAdvance>,
+    ) -> Result<Vec<Fate>, Fenced> {
+        let _alone = self.alone.lock().await;
+        let mut set_aside: Vec<Option<QuarantineItem>> = vec![None; events.len()];
+        let mut wait = WAIT_MIN;
+        loop {
+            let (places, mut batch) = self.batch(events, &set_aside, &advances);
+            if batch.items.is_empty() && batch.advances.is_empty() && !self.must_check_generation(events) {
+                return Ok(fates(events, &set_aside, &places, Vec::new()));
+            }
+            batch.generation = self.walk.active().generation();
+            let batch = Arc::new(batch);
+            let started = Instant::now();
+            match self.store.commit(batch.clone(), self.walk.matcher().rules().clone()).await {
+                Ok(BatchOutcome { items, generation }) => {
+                    telemetry::store_waiting(false);
+                    telemetry::committed(items.len(), started.elapsed().as_secs_f64());
+                    self.walk.active().seen(generation);
+                    return Ok(fates(events, &set_aside, &places, items));
+                }
+                Err(StoreError::Fenced(lane)) => {
+                    telemetry::commit_redone("fenced");
+                    return Err(Fenced(lane));
+                }
+                Err(StoreError::StaleFilter) => {
+                    telemetry::commit_redone("stale filter");
+                    if let Err(error) = self.refresh().await {
+                        self.pause(&error, &mut wait).await;
+                    }
+                }
+                Err(error) if error.is_event_fault() => {
+                    telemetry::commit_redone("event fault");
+                    if let Some(culprit) = self.culprit(&batch).await {
+                        set_aside[places[culprit]] = Some(aside(&events[places[culprit]].1, &error));
+                    } else {
+                        self.pause(&error, &mut wait).await;
+                    }
+                }
+                Err(error) => self.pause(&error, &mut wait).await,
+            }
+        }
+    }
+
+    /// Only a store that other nodes write to can know of persons that this node has not seen.
+    fn must_check_generation(&self, events: &[(Option<Lane>, Screened)]) -> bool {
+        self.store.dialect() == "postgres" && events.iter().any(|(_, e)| matches!(e, Screened::IfKnown(_)))
+    }
+
+    async fn pause(&self, error: &StoreError, wait: &mut Duration) {
+        telemetry::store_waiting(true);
+        tracing::error!(%error, wait_ms = wait.as_millis() as u64, "the store failed; nothing is acknowledged until it answers");
+        tokio::time::sleep(*wait).await;
+        *wait = (*wait * 2).min(WAIT_MAX);
+    }
+
+    /// The items of a batch, and for each its place among the events.
+    fn batch(
+        &self,
+        events: &[(Option<Lane>, Screened)],
+        set_aside: &[Option<QuarantineItem>],
+        advances: &[LaneAdvance],
+    ) -> (Vec<usize>, Batch) {
+        let mut advances = advances.to_vec();
+        let (mut places, mut items) = (Vec::new(), Vec::new());
+        for (place, (lane, event)) in events.iter().enumerate() {
+            let item = match (&set_aside[place], event) {
+                (Some(aside), _) => BatchItem::Quarantine(Box::new(aside.clone())),
+                (None, Screened::Candidate(candidate)) => BatchItem::Candidate(candidate.clone()),
+                (None, Screened::IfKnown(candidate)) if self.walk.active().may_contain(&candidate.person) => {
+                    BatchItem::Candidate(candidate.clone())
+                }
+                (None, Screened::Quarantine(item)) => BatchItem::Quarantine(item.clone()),
+                (None, Screened::Ordinary(_) | Screened::IfKnown(_)) => {
+                    if let Some(advance) = advances.iter_mut().find(|a| Some(&a.lane) == lane.as_ref()) {
+                        advance.ordinary += 1;
+                    }
+                    continue;
+                }
+            };
+            places.push(place);
+            items.push((lane.clone(), item));
+        }
+        (places, Batch { items, advances, trial: false, generation: 0 })
+    }
+
+    /// The item whose presence makes the batch fail: the last of the shortest beginning that fails.
+    async fn culprit(&self, batch: &Batch) -> Option<usize> {
+        let (mut good, mut bad) = (0, batch.items.len());
+        while bad - good > 1 {
+            let middle = good + (bad - good) / 2;
+            match self.trial(batch, middle).await {
+                Err(StoreError::Tried) => good = middle,
+                Err(error) if error.is_event_fault() => bad = middle,
+                // The store itself fails now; the caller waits and begins again.
+                _ => return None,
+            }
+        }
+        (bad > 0).then(|| bad - 1)
+    }
+
+    async fn trial(&self, batch: &Batch, items: usize) -> Result<BatchOutcome, StoreError> {
+        let trial = Batch {
+            items: batch.items[..items].to_vec(),
+            advances: Vec::new(),
+            trial: true,
+            generation: batch.generation,
+        };
+        self.store.commit(Arc::new(trial), self.walk.matcher().rules().clone()).await
+    }
+}
+
+/// A candidate that the store or the judging refuses, as a quarantine item without its words: those are in the broker or
+/// with the sender, and its key leads there.
+fn aside(event: &Screened, error: &StoreError) -> QuarantineItem {
+    let (origin, bytes, received_at) = match event {
+        Screened::Candidate(c) | Screened::IfKnown(c) => (
+            format!("{}/{}", c.key.source.as_str(), c.key.event.as_str()),
+            c.texts.iter().flat_map(|(_, text)| text.reveal().as_bytes().to_vec()).collect(),
+            c.arrived_at,
+        ),
+        Screened::Quarantine(item) => (item.origin.clone(), item.bytes.clone(), item.received_at),
+        Screened::Ordinary(_) => (String::new(), Vec::new(), Time::default()),
+    };
+    QuarantineItem { origin, reason: error.to_string(), urgent: true, bytes, received_at }
+}
+
+fn fates(
+    events: &[(Option<Lane>, Screened)],
+    set_aside: &[Option<QuarantineItem>],
+    places: &[usize],
+    outcomes: Vec<ItemOutcome>,
+) -> Vec<Fate> {
+    let mut fates: Vec<Fate> = events.iter().map(|_| Fate::Ordinary).collect();
+    for (place, outcome) in places.iter().zip(outcomes) {
+        fates[*place] = match outcome {
+            ItemOutcome::Judged(verdict) if verdict.duplicate => Fate::Duplicate(verdict),
+            ItemOutcome::Judged(verdict) => {
+                if let Some((_, true)) = verdict.case {
+                    telemetry::case_opened(verdict.assessment.level().name());
+                }
+                Fate::Evaluated(verdict)
+            }
+            ItemOutcome::Quarantined => Fate::Quarantined(match (&set_aside[*place], &events[*place].1) {
+                (Some(item), _) => item.reason.clone(),
+                (None, Screened::Quarantine(item)) => item.reason.clone(),
+                _ => String::new(),
+            }),
+        };
+    }
+    fates
+}

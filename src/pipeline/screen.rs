@@ -1,0 +1,123 @@
+//! From an event to what the transaction needs of it.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+use super::ActivePersons;
+use crate::cases::Candidate;
+use crate::domain::{AgeBand, Draft, Event, EventKey, EventKind, Field, PersonId, PersonText, Time};
+use crate::matcher::{Matcher, Scratch};
+use crate::store::QuarantineItem;
+
+/// An event after matching.
+#[derive(Clone, Debug)]
+pub enum Screened {
+    /// No signal: counted, done; nothing about the person is kept.
+    Ordinary(PersonId),
+    /// Counts only if something is remembered of the person.
+    IfKnown(Box<Candidate>),
+    /// Must be judged.
+    Candidate(Box<Candidate>),
+    /// Cannot be judged.
+    Quarantine(Box<QuarantineItem>),
+}
+
+/// The pure part of the walk, shared by all workers.
+#[derive(Debug)]
+pub struct Walk {
+    matcher: Matcher,
+    active: Arc<ActivePersons>,
+}
+
+impl Walk {
+    /// For one rule set.
+    pub fn new(matcher: Matcher, active: Arc<ActivePersons>) -> Self {
+        Self { matcher, active }
+    }
+
+    /// The matcher, and through it the rule set.
+    pub fn matcher(&self) -> &Matcher {
+        &self.matcher
+    }
+
+    /// The filter of active persons.
+    pub fn active(&self) -> &Arc<ActivePersons> {
+        &self.active
+    }
+
+    /// Finds the signals of an event. `assess` asks for a judgement even where there is no signal.
+    ///
+    /// A person with a signal is in the filter before this returns, so that their next event, on any thread of this node,
+    /// is not taken for a stranger's.
+    pub fn screen(&self, event: Event, arrived_at: Time, assess: bool, scratch: &mut Scratch) -> Screened {
+        let mut drafts = Vec::new();
+        let found = catch_unwind(AssertUnwindSafe(|| self.matcher.find(&event, scratch, &mut drafts)));
+        if found.is_err() {
+            // The event is at fault, whatever it was; a human looks at it.
+            return self.unreadable(format!("event:{}", event.source.as_str()), "matching panicked", Vec::new(), arrived_at);
+        }
+        if drafts.is_empty() && !assess {
+            return Screened::Ordinary(event.person);
+        }
+        let own = drafts.iter().any(|draft| !draft.only_if_known);
+        if own {
+            self.active.insert(&event.person);
+        }
+        let candidate = Box::new(candidate(event, drafts, arrived_at));
+        if own || assess { Screened::Candidate(candidate) } else { Screened::IfKnown(candidate) }
+    }
+
+    /// An event that cannot be read: its raw bytes are still scanned for signs, so that a broken frame around a cry for
+    /// help is looked at first.
+    pub fn unreadable(&self, origin: String, reason: impl ToString, bytes: Vec<u8>, received_at: Time) -> Screened {
+        let text = String::from_utf8_lossy(&bytes);
+        let scan = || !self.matcher.scan_text(&text, &mut Scratch::default()).is_empty();
+        // A scan that fails must not hide the event either.
+        let urgent = catch_unwind(AssertUnwindSafe(scan)).unwrap_or(true);
+        Screened::Quarantine(Box::new(QuarantineItem {
+            origin,
+            reason: reason.to_string(),
+            urgent,
+            bytes,
+            received_at,
+        }))
+    }
+}
+
+fn candidate(event: Event, drafts: Vec<Draft>, arrived_at: Time) -> Candidate {
+    let content = event.content_hash();
+    let mut age_band = event.age_band;
+    let mut said_by = String::new();
+    let texts: Vec<(Field, PersonText)> = match event.kind {
+        EventKind::Chat { text, merchant, .. } => {
+            said_by = merchant;
+            vec![(Field::Chat, text)]
+        }
+        EventKind::Search { query } => vec![(Field::Search, query)],
+        EventKind::Purchase { note, delivery_note, merchant, .. } => {
+            said_by = merchant;
+            vec![(Field::Note, note), (Field::DeliveryNote, delivery_note)]
+        }
+        EventKind::Concern { text, .. } => vec![(Field::Concern, text)],
+        EventKind::MerchantAnswer { text, .. } => vec![(Field::Answer, text)],
+        EventKind::Profile { age_band: known, .. } => {
+            if age_band == AgeBand::Unspecified {
+                age_band = known;
+            }
+            Vec::new()
+        }
+        EventKind::Browse { .. } | EventKind::Logistics { .. } => Vec::new(),
+    };
+    Candidate {
+        key: EventKey { source: event.source, event: event.id, content },
+        person: event.person,
+        occurred_at: event.occurred_at,
+        arrived_at,
+        age_band,
+        locale: event.locale,
+        merchant: said_by,
+        drafts,
+        texts,
+        canary: event.canary,
+    }
+}

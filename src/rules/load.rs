@@ -1,0 +1,352 @@
+//! Reading a pack: every file is read and checked, every problem is noted, and only a pack without any becomes a
+//! [`Ruleset`].
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+
+use sha2::{Digest as _, Sha256};
+
+use super::condition::{Condition, Scope};
+use super::fields::{Fields, sections};
+use super::problem::{Problems, did_you_mean};
+use super::set::{Gives, Rule, RuleState, Ruleset};
+use super::yaml::{self, Node, Place};
+use super::{goods, signals, triage};
+use crate::domain::RiskType;
+use crate::domain::ids::hex;
+use crate::text::fold;
+
+/// The files of a pack: path relative to it, with `/`, and content.
+pub type Files = BTreeMap<String, String>;
+
+const FILES_MAX: usize = 2_000;
+const RULES_MAX: usize = 5_000;
+const TERMS_MAX: usize = 200_000;
+const TERM_CHARS_MAX: usize = 64;
+
+/// Reads a pack from a directory.
+///
+/// # Errors
+/// Every problem of the pack, each with its place.
+pub fn load_dir(dir: &Path) -> Result<Ruleset, Problems> {
+    load_files(&read_dir(dir)?)
+}
+
+/// Reads the files of a pack that judging or testing needs; others, such as its README, are left alone.
+///
+/// # Errors
+/// Files that cannot be read, or are not UTF-8.
+pub fn read_dir(dir: &Path) -> Result<Files, Problems> {
+    let mut files = Files::new();
+    let mut problems = Problems::default();
+    for name in ["pack.yaml", "triage.yaml"] {
+        read_file(dir, name, &mut files, &mut problems);
+    }
+    for (folder, ending) in
+        [("lexicons", ".txt"), ("signals", ".yaml"), ("rules", ".yaml"), ("playbooks", ".yaml"), ("tests", ".yaml")]
+    {
+        // A missing folder is an empty one; what then lacks is reported by name.
+        let Ok(entries) = std::fs::read_dir(dir.join(folder)) else { continue };
+        for entry in entries.flatten() {
+            let name = entry.file_name().to_string_lossy().into_owned();
+            if name.ends_with(ending) && files.len() < FILES_MAX {
+                read_file(dir, &format!("{folder}/{name}"), &mut files, &mut problems);
+            }
+        }
+    }
+    if problems.is_empty() { Ok(files) } else { Err(problems) }
+}
+
+fn read_file(dir: &Path, name: &str, files: &mut Files, problems: &mut Problems) {
+    match std::fs::read(dir.join(name)).map(String::from_utf8) {
+        Ok(Ok(text)) => {
+            files.insert(name.to_owned(), text);
+        }
+        Ok(Err(_)) => problems.add(name, (0, 0), "the file is not UTF-8", "save it as UTF-8"),
+        Err(error) => problems.add(
+            name,
+            (0, 0),
+            format!("the file cannot be read: {error}"),
+            format!("a pack needs it; is {} the pack's folder?", dir.display()),
+        ),
+    }
+}
+
+/// Makes a rule set of files that were read.
+///
+/// # Errors
+/// Every problem of the pack, each with its place.
+pub fn load_files(files: &Files) -> Result<Ruleset, Problems> {
+    let mut problems = Problems::default();
+    let trees: BTreeMap<&str, Node> = files
+        .iter()
+        .filter(|(name, _)| name.ends_with(".yaml"))
+        .filter_map(|(name, text)| yaml::parse(name, text, &mut problems).map(|tree| (name.as_str(), tree)))
+        .collect();
+    let lexicons = Lexicons::read(files, &mut problems);
+    let in_folder = |folder: &'static str| trees.iter().filter(move |(name, _)| name.starts_with(folder));
+
+    let (guards, texts, watched) = read_signals(in_folder("signals/"), &lexicons, &mut problems);
+    let scope = Scope { signals: texts.iter().map(|s| s.id.clone()).collect() };
+    let rules = read_rules(in_folder("rules/"), &scope, &mut problems);
+    let mut tables = trees
+        .get("triage.yaml")
+        .and_then(|tree| triage::read("triage.yaml", tree, &scope, &mut problems))
+        .unwrap_or_default();
+    for (name, tree) in in_folder("playbooks/") {
+        triage::read_help(name, tree, &mut tables.help, &mut problems);
+    }
+    for language in ["zh", "en"] {
+        if !tables.help.contains_key(language) {
+            problems.add("playbooks", (0, 0), format!("no help texts in `{language}`"), "give `help:` with zh and en");
+        }
+    }
+    lexicons.report_unused(&mut problems);
+    let head = trees.get("pack.yaml").and_then(|tree| Head::read(tree, &mut problems));
+    match head {
+        Some(head) if problems.is_empty() => Ok(Ruleset {
+            name: head.name,
+            version: head.version,
+            hash: hash(files).into(),
+            time_zone: head.time_zone,
+            guards,
+            signals: texts,
+            goods: watched,
+            rules: rules.into_iter().filter(|rule| rule.state == RuleState::Live).collect(),
+            triage: tables,
+        }),
+        _ => Err(problems),
+    }
+}
+
+/// SHA-256 over every file that judging depends on: for each its path, its length and its bytes.
+fn hash(files: &Files) -> String {
+    let mut hasher = Sha256::new();
+    for (name, text) in files.iter().filter(|(name, _)| !name.starts_with("tests/")) {
+        hasher.update((name.len() as u64).to_be_bytes());
+        hasher.update(name);
+        hasher.update((text.len() as u64).to_be_bytes());
+        hasher.update(text);
+    }
+    hex(&hasher.finalize())
+}
+
+struct Head {
+    name: String,
+    version: String,
+    time_zone: jiff::tz::TimeZone,
+}
+
+impl Head {
+    fn read(tree: &Node, problems: &mut Problems) -> Option<Self> {
+        let known = ["name", "version", "engine", "time_zone", "required_metadata"];
+        let mut fields = Fields::open("pack.yaml", tree, &known, problems)?;
+        let (name, version) = (fields.text("name"), fields.text("version"));
+        if let Some(node) = fields.need("engine") {
+            let ours = env!("CARGO_PKG_VERSION");
+            let wanted = fields.text_of(node, "engine").unwrap_or_default();
+            match (parse_version(wanted), parse_version(ours)) {
+                (Some(wanted), Some(ours)) if wanted <= ours => {}
+                _ => fields.problem(
+                    node.place,
+                    format!("the pack needs engine {wanted}, this is {ours}"),
+                    "update lifeguard, or the pack",
+                ),
+            }
+        }
+        let zone = match fields.get("time_zone") {
+            None => Some(jiff::tz::TimeZone::UTC),
+            Some(node) => {
+                let name = fields.text_of(node, "time_zone")?;
+                let zone = jiff::tz::TimeZone::get(name).ok();
+                if zone.is_none() {
+                    fields.problem(node.place, format!("`{name}` is no time zone"), "an IANA name such as Asia/Shanghai");
+                }
+                zone
+            }
+        };
+        Some(Self { name: name?.to_owned(), version: version?.to_owned(), time_zone: zone? })
+    }
+}
+
+fn parse_version(text: &str) -> Option<(u64, u64, u64)> {
+    let mut parts = text.split('.').map(|part| part.parse::<u64>().ok());
+    let major = parts.next()??;
+    Some((major, parts.next().unwrap_or(Some(0))?, parts.next().unwrap_or(Some(0))?))
+}
+
+type Signals = (Vec<signals::Guard>, Vec<signals::TextSignal>, Vec<goods::Goods>);
+
+fn read_signals<'t>(
+    trees: impl Iterator<Item = (&'t &'t str, &'t Node)>,
+    lexicons: &Lexicons,
+    problems: &mut Problems,
+) -> Signals {
+    let mut parts: Vec<(&str, &str, &Node)> = Vec::new();
+    for (file, tree) in trees {
+        for (section, nodes) in sections(file, tree, &["guards", "signals", "goods"], problems) {
+            parts.extend(nodes.into_iter().map(|node| (section, *file, node)));
+        }
+    }
+    let (mut guards, mut texts, mut watched) = (Vec::new(), Vec::new(), Vec::new());
+    let mut guard_index: BTreeMap<String, usize> = BTreeMap::new();
+    for (_, file, node) in parts.iter().filter(|(section, _, _)| *section == "guards") {
+        if let Some(guard) = signals::read_guard(file, node, lexicons, problems) {
+            if guard_index.insert(guard.id.to_string(), guards.len()).is_some() {
+                problems.add(file, node.place, format!("the guard `{}` stands twice", guard.id), "rename one");
+            }
+            guards.push(guard);
+        }
+    }
+    for (section, file, node) in &parts {
+        match *section {
+            "signals" => {
+                if let Some(signal) = signals::read_signal(file, node, lexicons, &guard_index, problems) {
+                    if texts.iter().any(|s: &signals::TextSignal| s.id == signal.id) {
+                        problems.add(file, node.place, format!("the signal `{}` stands twice", signal.id), "rename one");
+                    }
+                    texts.push(signal);
+                }
+            }
+            "goods" => watched.extend(goods::read(file, node, lexicons, problems)),
+            _ => {}
+        }
+    }
+    (guards, texts, watched)
+}
+
+fn read_rules<'t>(
+    trees: impl Iterator<Item = (&'t &'t str, &'t Node)>,
+    scope: &Scope,
+    problems: &mut Problems,
+) -> Vec<Rule> {
+    let mut rules: Vec<Rule> = Vec::new();
+    for (file, tree) in trees {
+        for (_, nodes) in sections(file, tree, &["rules"], problems) {
+            for node in nodes {
+                let Some(rule) = read_rule(file, node, scope, problems) else { continue };
+                if rules.iter().any(|r| r.id == rule.id) {
+                    problems.add(file, node.place, format!("the rule `{}` stands twice", rule.id), "rename one");
+                }
+                rules.push(rule);
+            }
+        }
+    }
+    if rules.len() > RULES_MAX {
+        problems.add("rules", (0, 0), format!("{} rules are more than {RULES_MAX}", rules.len()), "retire some");
+    }
+    if rules.is_empty() {
+        problems.add("rules", (0, 0), "the pack has no rules", "write rules/*.yaml");
+    }
+    rules
+}
+
+fn read_rule(file: &str, node: &Node, scope: &Scope, problems: &mut Problems) -> Option<Rule> {
+    let known = ["id", "title", "owner", "reason", "false_alarms", "state", "when", "gives"];
+    let mut fields = Fields::open(file, node, &known, problems)?;
+    let id = fields.text("id");
+    let title = triage::read_title(&mut fields);
+    for key in ["owner", "reason", "false_alarms"] {
+        fields.text(key);
+    }
+    let state = fields.need("state").and_then(|n| fields.choice(n, "state", RuleState::ALL, RuleState::name));
+    let when = fields.need("when");
+    let text = when.and_then(|n| fields.text_of(n, "when"));
+    let condition = match (when, text) {
+        (Some(node), Some(text)) => Condition::compile(file, node, text, scope, fields.problems),
+        _ => None,
+    };
+    let gives = fields.need("gives").and_then(|n| read_gives(file, n, fields.problems));
+    Some(Rule { id: id?.into(), title: title?, state: state?, when: condition?, gives: gives? })
+}
+
+fn read_gives(file: &str, node: &Node, problems: &mut Problems) -> Option<Gives> {
+    let known = ["type", "intent", "harm", "means", "points", "half_life"];
+    let mut fields = Fields::open(file, node, &known, problems)?;
+    let kind = fields.need("type").and_then(|n| fields.choice(n, "type", RiskType::ALL, RiskType::name));
+    let mut stage = |key: &str, most: i64| fields.number(key, 1..=most).unwrap_or(0) as u8;
+    let (intent, harm, means) = (stage("intent", 6), stage("harm", 5), stage("means", 6));
+    let points = fields.thousandths("points");
+    let half_life_ms = fields.length_ms("half_life");
+    Some(Gives { kind: kind?, intent, harm, means, points: points?, half_life_ms: half_life_ms? })
+}
+
+/// Word lists by id.
+pub(crate) struct Lexicons {
+    lists: BTreeMap<String, Lexicon>,
+}
+
+struct Lexicon {
+    file: String,
+    terms: Vec<String>,
+    used: std::cell::Cell<bool>,
+}
+
+impl Lexicons {
+    fn read(files: &Files, problems: &mut Problems) -> Self {
+        let mut lists: BTreeMap<String, Lexicon> = BTreeMap::new();
+        let mut total = 0;
+        for (name, text) in files.iter().filter(|(name, _)| name.starts_with("lexicons/")) {
+            let id = name.trim_start_matches("lexicons/").split('.').next().unwrap_or_default();
+            let list = lists.entry(id.to_owned()).or_insert_with(|| Lexicon {
+                file: name.clone(),
+                terms: Vec::new(),
+                used: std::cell::Cell::new(false),
+            });
+            for (line, text) in text.lines().enumerate() {
+                let term = text.split('#').next().unwrap_or_default().trim();
+                if term.is_empty() {
+                    continue;
+                }
+                let place: Place = (line + 1, text.chars().take_while(|c| c.is_whitespace()).count() + 1);
+                let folded = fold(term).trim().to_owned();
+                let length = folded.chars().count();
+                if length == 0 {
+                    problems.add(name, place, format!("nothing is left of `{term}` after folding"), "remove it");
+                } else if length > TERM_CHARS_MAX {
+                    problems.add(name, place, "the term is longer than 64 characters", "use a pattern");
+                } else if length == 1 && folded.is_ascii() {
+                    problems.add(name, place, format!("`{term}` is a single letter"), "it would be found everywhere");
+                }
+                list.terms.push(folded);
+                total += 1;
+            }
+        }
+        if total > TERMS_MAX {
+            problems.add("lexicons", (0, 0), format!("{total} terms are more than {TERMS_MAX}"), "");
+        }
+        for list in lists.values_mut() {
+            list.terms.sort();
+            list.terms.dedup();
+        }
+        Self { lists }
+    }
+
+    pub(crate) fn terms(&self, id: &str, place: Place, fields: &mut Fields<'_, '_>) -> Vec<String> {
+        match self.lists.get(id) {
+            Some(list) => {
+                list.used.set(true);
+                list.terms.clone()
+            }
+            None => {
+                let hint = did_you_mean(id, self.lists.keys().map(String::as_str));
+                let hint = if hint.is_empty() { format!("write lexicons/{id}.txt") } else { hint };
+                fields.problem(place, format!("no lexicon is called `{id}`"), hint);
+                Vec::new()
+            }
+        }
+    }
+
+    fn report_unused(&self, problems: &mut Problems) {
+        for (id, list) in &self.lists {
+            if !list.used.get() {
+                problems.add(&list.file, (0, 0), format!("no signal, guard or goods uses the lexicon `{id}`"), "remove it, or name it");
+            }
+        }
+    }
+}
+
+/// So that a rule set can be shared by workers.
+const fn _shared<T: Send + Sync>() {}
+const _: () = _shared::<Arc<Ruleset>>();

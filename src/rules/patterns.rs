@@ -1,0 +1,178 @@
+//! Regular expressions, each with the literals that gate it: a text without any of them is never shown to the engine.
+
+use regex::{Regex, RegexBuilder};
+use regex_syntax::hir::{Hir, HirKind};
+
+/// One compiled pattern.
+#[derive(Debug)]
+pub struct Pattern {
+    /// Runs over the folded view.
+    pub regex: Regex,
+    /// Every match contains at least one of these.
+    pub gate: Vec<String>,
+}
+
+const PATTERN_BYTES_MAX: usize = 4096;
+const COMPILED_BYTES_MAX: usize = 1024 * 1024;
+/// More alternatives than this make a gate that filters nothing and costs memory.
+const GATE_LITERALS_MAX: usize = 512;
+
+impl Pattern {
+    /// Compiles a pattern.
+    ///
+    /// # Errors
+    /// What is wrong, and what to do.
+    pub fn compile(source: &str) -> Result<Self, (String, String)> {
+        if source.len() > PATTERN_BYTES_MAX {
+            return Err(("the pattern is longer than 4 KiB".into(), "split it".into()));
+        }
+        let regex = RegexBuilder::new(source)
+            .size_limit(COMPILED_BYTES_MAX)
+            .nest_limit(32)
+            .build()
+            .map_err(|error| (format!("the pattern does not compile: {}", last_line(&error)), String::new()))?;
+        let hir = regex_syntax::parse(source)
+            .map_err(|error| (format!("the pattern does not parse: {error}"), String::new()))?;
+        let gate = required(&hir).ok_or_else(|| {
+            (
+                "no literal of two characters or more is needed by every match".to_owned(),
+                "give the pattern a fixed word, or a group whose alternatives all have one".to_owned(),
+            )
+        })?;
+        Ok(Self { regex, gate })
+    }
+}
+
+fn last_line(error: &regex::Error) -> String {
+    let text = error.to_string();
+    text.lines().last().unwrap_or_default().trim_start_matches("error: ").to_owned()
+}
+
+/// Literals of which every match of `hir` contains at least one, or `None`.
+fn required(hir: &Hir) -> Option<Vec<String>> {
+    if let Some(exact) = exact(hir)
+        && exact.iter().all(|literal| literal.chars().count() >= 2)
+    {
+        return Some(exact);
+    }
+    match hir.kind() {
+        HirKind::Capture(capture) => required(&capture.sub),
+        HirKind::Repetition(repetition) if repetition.min >= 1 => required(&repetition.sub),
+        HirKind::Alternation(parts) => {
+            let mut all = Vec::new();
+            for part in parts {
+                all.extend(required(part)?);
+            }
+            all.sort();
+            all.dedup();
+            (all.len() <= GATE_LITERALS_MAX).then_some(all)
+        }
+        HirKind::Concat(parts) => best_of(parts),
+        _ => None,
+    }
+}
+
+/// The best gate of a concatenation: runs of exact parts joined, or the gate of one part; longest shortest literal wins,
+/// then fewest alternatives.
+fn best_of(parts: &[Hir]) -> Option<Vec<String>> {
+    let mut candidates: Vec<Vec<String>> = parts.iter().filter_map(required).collect();
+    let mut run: Vec<String> = Vec::new();
+    for part in parts {
+        run = match exact(part) {
+            None => Vec::new(),
+            Some(exact) if run.is_empty() => exact,
+            Some(exact) if run.len() * exact.len() <= GATE_LITERALS_MAX => run
+                .iter()
+                .flat_map(|head| exact.iter().map(move |tail| format!("{head}{tail}")))
+                .collect(),
+            Some(exact) => exact,
+        };
+        if !run.is_empty() && run.iter().all(|literal| literal.chars().count() >= 2) {
+            candidates.push(run.clone());
+        }
+    }
+    candidates.into_iter().max_by_key(|literals| {
+        let shortest = literals.iter().map(|l| l.chars().count()).min().unwrap_or(0);
+        (shortest.min(4), std::cmp::Reverse(literals.len()))
+    })
+}
+
+/// The finite set of texts that `hir` matches, where it is small; no empty text among them.
+fn exact(hir: &Hir) -> Option<Vec<String>> {
+    let set = exact_or_empty(hir)?;
+    (!set.is_empty() && set.iter().all(|text| !text.is_empty())).then_some(set)
+}
+
+fn exact_or_empty(hir: &Hir) -> Option<Vec<String>> {
+    match hir.kind() {
+        HirKind::Empty => Some(vec![String::new()]),
+        HirKind::Literal(literal) => Some(vec![std::str::from_utf8(&literal.0).ok()?.to_owned()]),
+        HirKind::Class(regex_syntax::hir::Class::Unicode(class)) => {
+            let chars: Vec<char> =
+                class.iter().flat_map(|range| range.start()..=range.end()).take(33).collect();
+            (chars.len() <= 32).then(|| chars.into_iter().map(String::from).collect())
+        }
+        HirKind::Capture(capture) => exact_or_empty(&capture.sub),
+        HirKind::Repetition(repetition) if repetition.min == 0 && repetition.max == Some(1) => {
+            let mut set = exact_or_empty(&repetition.sub)?;
+            set.push(String::new());
+            Some(set)
+        }
+        HirKind::Alternation(parts) => {
+            let mut all = Vec::new();
+            for part in parts {
+                all.extend(exact_or_empty(part)?);
+                if all.len() > GATE_LITERALS_MAX {
+                    return None;
+                }
+            }
+            Some(all)
+        }
+        HirKind::Concat(parts) => {
+            let mut all = vec![String::new()];
+            for part in parts {
+                let next = exact_or_empty(part)?;
+                if all.len() * next.len() > GATE_LITERALS_MAX {
+                    return None;
+                }
+                all = all
+                    .iter()
+                    .flat_map(|head| next.iter().map(move |tail| format!("{head}{tail}")))
+                    .collect();
+            }
+            Some(all)
+        }
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Pattern;
+
+    #[test]
+    fn every_pattern_is_gated_by_literals_its_matches_need() {
+        for (source, gate) in [
+            ("活(?:着|下去)没意思", vec!["没意思"]),
+            ("(?:喝|吃)下去", vec!["下去", "吃下去", "喝下去"]),
+            ("want(?:ed)? to di?e", vec!["want"]),
+            ("(?:foo|bar)[^,]{0,5}x", vec!["bar", "foo"]),
+        ] {
+            let pattern = Pattern::compile(source).expect(source);
+            for literal in &pattern.gate {
+                assert!(
+                    gate.iter().any(|g| literal.contains(g)),
+                    "{source}: {:?} should rest on {gate:?}",
+                    pattern.gate
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn a_pattern_without_a_fixed_word_is_refused() {
+        for source in ["[a-z]+", "a|bc", ".*", "(?:ab)?"] {
+            assert!(Pattern::compile(source).is_err(), "{source}");
+        }
+    }
+}

@@ -1,0 +1,88 @@
+//! The compiled rule set: an immutable value named by its hash.
+
+use std::sync::Arc;
+
+use super::condition::Condition;
+use super::{Goods, Guard, TextSignal, Triage};
+use crate::domain::event::named;
+use crate::domain::RiskType;
+
+/// Everything that judging needs, shared by reference, never changed.
+#[derive(Debug)]
+pub struct Ruleset {
+    /// The pack's name.
+    pub name: String,
+    /// The pack's version.
+    pub version: String,
+    /// SHA-256 over the pack's files, in hexadecimal; every decision carries it.
+    pub hash: Arc<str>,
+    /// The zone in which `hour` is read.
+    pub time_zone: jiff::tz::TimeZone,
+    /// What excuses a hit.
+    pub guards: Vec<Guard>,
+    /// What to look for in texts.
+    pub signals: Vec<TextSignal>,
+    /// Watched goods, first match wins.
+    pub goods: Vec<Goods>,
+    /// Live rules only.
+    pub rules: Vec<Rule>,
+    /// Axes to level, clocks, holds, help.
+    pub triage: Triage,
+}
+
+named!(
+    /// Where a rule is in its life; only live ones count.
+    RuleState {
+        /// Being written.
+        Draft = "draft",
+        /// Measured without effect.
+        Shadow = "shadow",
+        /// On for a share.
+        Canary = "canary",
+        /// In force.
+        Live = "live",
+        /// Out of use.
+        Retired = "retired",
+    }
+);
+
+/// A title in both languages.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Title {
+    /// Chinese.
+    pub zh: String,
+    /// English.
+    pub en: String,
+}
+
+/// Signals over time give evidence.
+#[derive(Debug)]
+pub struct Rule {
+    /// Its id, shown in evidence.
+    pub id: Arc<str>,
+    /// For people.
+    pub title: Title,
+    /// Its place in life.
+    pub state: RuleState,
+    /// When it speaks.
+    pub when: Condition,
+    /// What it says.
+    pub gives: Gives,
+}
+
+/// The evidence that a rule gives.
+#[derive(Clone, Debug)]
+pub struct Gives {
+    /// The kind of danger.
+    pub kind: RiskType,
+    /// Intent stage, 0 for none.
+    pub intent: u8,
+    /// Harm-to-others stage, 0 for none.
+    pub harm: u8,
+    /// Means stage, 0 for none.
+    pub means: u8,
+    /// In thousandths; 1000 is enough alone.
+    pub points: i64,
+    /// Milliseconds in which the points halve.
+    pub half_life_ms: i64,
+}

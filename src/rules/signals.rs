@@ -1,0 +1,130 @@
+//! Guards and text signals: what to look for in a text, and what excuses it.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::fields::Fields;
+use super::patterns::Pattern;
+use super::problem::did_you_mean;
+use super::yaml::Node;
+use super::load::Lexicons;
+use crate::domain::event::named;
+use crate::domain::{Field, Sender, signal::engine};
+
+named!(
+    /// How a guard stands to the hit it excuses.
+    GuardKind {
+        /// It ends before the hit, in the same clause.
+        Before = "before",
+        /// It starts after the hit, in the same clause.
+        After = "after",
+        /// It contains the hit.
+        Covers = "covers",
+        /// It stands in the same sentence.
+        Statement = "statement",
+    }
+);
+
+/// Words that excuse a hit.
+#[derive(Debug)]
+pub struct Guard {
+    /// Its id.
+    pub id: Arc<str>,
+    /// How it stands to the hit.
+    pub kind: GuardKind,
+    /// Folded terms.
+    pub terms: Vec<String>,
+    /// For before and after: at most so many folded characters between.
+    pub within: usize,
+}
+
+/// A sign in a text.
+#[derive(Debug)]
+pub struct TextSignal {
+    /// Its id; the name of the remembered signal.
+    pub id: Arc<str>,
+    /// The texts it is looked for in.
+    pub fields: Vec<Field>,
+    /// Who may have said it, for talk.
+    pub speakers: Vec<Sender>,
+    /// Folded terms.
+    pub terms: Vec<String>,
+    /// Patterns over the folded view.
+    pub patterns: Vec<Pattern>,
+    /// Indexes of the guards that excuse a hit.
+    pub unless: Vec<usize>,
+}
+
+pub(super) fn read_guard(file: &str, node: &Node, lexicons: &Lexicons, problems: &mut super::Problems) -> Option<Guard> {
+    let mut fields = Fields::open(file, node, &["id", "kind", "lexicon", "within"], problems)?;
+    let id = fields.text("id")?;
+    let kind_node = fields.need("kind")?;
+    let kind = fields.choice(kind_node, "kind of guard", GuardKind::ALL, GuardKind::name)?;
+    let lexicon_node = fields.need("lexicon")?;
+    let lexicon = fields.text_of(lexicon_node, "lexicon")?;
+    let terms = lexicons.terms(lexicon, lexicon_node.place, &mut fields);
+    let near = matches!(kind, GuardKind::Before | GuardKind::After);
+    let within = fields.number("within", 0..=200);
+    if near && within.is_none() {
+        fields.problem(fields.place, format!("guard `{id}` needs `within`"), "how many characters may lie between guard and hit");
+    }
+    Some(Guard { id: id.into(), kind, terms, within: within.unwrap_or(0) as usize })
+}
+
+pub(super) fn read_signal(
+    file: &str,
+    node: &Node,
+    lexicons: &Lexicons,
+    guards: &BTreeMap<String, usize>,
+    problems: &mut super::Problems,
+) -> Option<TextSignal> {
+    let known = ["id", "fields", "speaker", "lexicons", "patterns", "unless"];
+    let mut fields = Fields::open(file, node, &known, problems)?;
+    let id_node = fields.need("id")?;
+    let id = fields.text_of(id_node, "id")?;
+    if engine::ALL.contains(&id) {
+        fields.problem(id_node.place, format!("`{id}` is a signal of the engine itself"), "choose another id");
+    }
+    let mut terms = Vec::new();
+    for (lexicon, place) in fields.texts("lexicons") {
+        terms.extend(lexicons.terms(lexicon, place, &mut fields));
+    }
+    terms.sort();
+    terms.dedup();
+    let mut patterns = Vec::new();
+    for (source, place) in fields.texts("patterns") {
+        match Pattern::compile(source) {
+            Ok(pattern) => patterns.push(pattern),
+            Err((message, hint)) => fields.problem(place, message, hint),
+        }
+    }
+    if terms.is_empty() && patterns.is_empty() {
+        fields.problem(fields.place, format!("signal `{id}` looks for nothing"), "give it `lexicons` or `patterns`");
+    }
+    let mut unless = Vec::new();
+    for (guard, place) in fields.texts("unless") {
+        match guards.get(guard) {
+            Some(index) => unless.push(*index),
+            None => {
+                let hint = did_you_mean(guard, guards.keys().map(String::as_str));
+                fields.problem(place, format!("no guard is called `{guard}`"), hint);
+            }
+        }
+    }
+    let places = fields.list("fields");
+    if places.is_empty() {
+        fields.problem(fields.place, format!("signal `{id}` names no `fields`"), "such as [chat, search]");
+    }
+    let mut texts: Vec<Field> = Vec::new();
+    for place in places {
+        texts.extend(fields.choice(place, "field", Field::ALL, Field::name));
+    }
+    let mut speakers = Vec::new();
+    for node in fields.list("speaker") {
+        speakers.extend(fields.choice(node, "speaker", Sender::ALL, Sender::name));
+    }
+    if speakers.is_empty() {
+        speakers.push(Sender::Buyer);
+    }
+    Some(TextSignal { id: id.into(), fields: texts, speakers, terms, patterns, unless })
+}

@@ -1,0 +1,159 @@
+//! The character table behind the folded view, made at first use from Unicode's data (the `unicode-normalization` crate)
+//! and OpenCC's (`tables/ts_characters.txt`): 64 Ki entries for the basic plane, a map for the rest.
+
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
+use unicode_normalization::UnicodeNormalization as _;
+
+const TRADITIONAL: &str = include_str!("tables/ts_characters.txt");
+
+/// What a raw character becomes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Class {
+    /// Nothing.
+    Dropped,
+    /// White space other than a line end.
+    Space,
+    /// A line end.
+    Line,
+    /// A carriage return: white space, unless a line feed follows.
+    Return,
+    /// A mark that people put between Han characters to hide a word.
+    Soft(char),
+    /// A Han character.
+    Han(char),
+    /// Any other character.
+    Plain(char),
+    /// Several characters; look in [`expansion`].
+    Several,
+}
+
+pub(super) struct Table {
+    basic: Vec<Class>,
+    beyond: HashMap<char, Class>,
+    several: HashMap<char, Vec<Class>>,
+}
+
+pub(super) static TABLE: LazyLock<Table> = LazyLock::new(Table::build);
+
+/// True for the ideographs that the spec calls Han.
+pub fn is_han(c: char) -> bool {
+    matches!(u32::from(c), 0x3400..=0x4DBF | 0x4E00..=0x9FFF | 0x20000..=0x323AF)
+}
+
+fn is_invisible(c: char) -> bool {
+    matches!(u32::from(c),
+        0x00AD | 0x034F | 0x061C | 0x115F | 0x1160 | 0x17B4 | 0x17B5 | 0x180B..=0x180F
+        | 0x200B..=0x200F | 0x202A..=0x202E | 0x2060..=0x206F | 0x3164 | 0xFE00..=0xFE0F
+        | 0xFEFF | 0xFFA0 | 0xE0000..=0xE0FFF)
+}
+
+fn is_soft(c: char) -> bool {
+    matches!(c,
+        '·' | '•' | '・' | '‧' | '∙' | '/' | '\\' | '|' | '_' | '-' | '~' | '*' | '^' | '+' | '='
+        | '#' | '&' | '\'' | '"' | '`')
+}
+
+/// Compatibility decomposition and lower case of one character until nothing changes, without marks and invisibles.
+fn decompose(c: char) -> Vec<char> {
+    if matches!(u32::from(c), 0xAC00..=0xD7A3) {
+        return vec![c];
+    }
+    let mut now = vec![c];
+    loop {
+        let next: Vec<char> = now
+            .iter()
+            .flat_map(|c| match u32::from(*c) {
+                0xAC00..=0xD7A3 => vec![*c],
+                _ => std::iter::once(*c).nfkd().flat_map(char::to_lowercase).collect(),
+            })
+            .filter(|c| !matches!(u32::from(*c), 0x0300..=0x036F) && !is_invisible(*c))
+            .collect();
+        if next == now {
+            return now;
+        }
+        now = next;
+    }
+}
+
+fn simplifications() -> HashMap<char, char> {
+    let pairs: HashMap<char, char> = TRADITIONAL
+        .lines()
+        .filter(|line| !line.starts_with('#'))
+        .filter_map(|line| {
+            let (from, to) = line.split_once('\t')?;
+            let first = to.split_whitespace().next()?;
+            let (mut from, mut to) = (from.chars(), first.chars());
+            let pair = (from.next()?, to.next()?);
+            (from.next().is_none() && to.next().is_none()).then_some(pair)
+        })
+        .collect();
+    // Followed to the end, so that folding twice is folding once; the bound guards against a circle in the data.
+    pairs
+        .keys()
+        .map(|from| {
+            let mut end = *from;
+            for _ in 0..8 {
+                match pairs.get(&end) {
+                    Some(next) if *next != end => end = *next,
+                    _ => break,
+                }
+            }
+            (*from, end)
+        })
+        .collect()
+}
+
+impl Table {
+    fn build() -> Self {
+        let simplified = simplifications();
+        let mut table =
+            Table { basic: vec![Class::Dropped; 0x1_0000], beyond: HashMap::new(), several: HashMap::new() };
+        for c in '\0'..=char::MAX {
+            let mut classes: Vec<Class> = decompose(c)
+                .into_iter()
+                .map(|c| classify(*simplified.get(&c).unwrap_or(&c)))
+                .collect();
+            let class = match classes.len() {
+                0 => Class::Dropped,
+                1 => classes.remove(0),
+                _ => {
+                    table.several.insert(c, classes);
+                    Class::Several
+                }
+            };
+            match table.basic.get_mut(u32::from(c) as usize) {
+                Some(slot) => *slot = class,
+                // Beyond the basic plane most characters stand for themselves; only the others are kept.
+                None if class != classify(c) => {
+                    table.beyond.insert(c, class);
+                }
+                None => {}
+            }
+        }
+        table
+    }
+
+    pub(super) fn class(&self, c: char) -> Class {
+        match self.basic.get(u32::from(c) as usize) {
+            Some(class) => *class,
+            None => self.beyond.get(&c).copied().unwrap_or_else(|| classify(c)),
+        }
+    }
+
+    pub(super) fn expansion(&self, c: char) -> &[Class] {
+        self.several.get(&c).map_or(&[], Vec::as_slice)
+    }
+}
+
+fn classify(c: char) -> Class {
+    match c {
+        '\n' | '\u{85}' | '\u{2028}' | '\u{2029}' => Class::Line,
+        '\r' => Class::Return,
+        c if c.is_whitespace() => Class::Space,
+        c if is_soft(c) => Class::Soft(c),
+        c if is_han(c) => Class::Han(c),
+        c => Class::Plain(c),
+    }
+}
