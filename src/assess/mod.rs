@@ -113,15 +113,30 @@ impl Assessment {
     }
 }
 
+/// Where a fold begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum From {
+    /// At the first signal; the episode summarises what is no longer among them, and is the default for nearly everyone.
+    Beginning(Episode),
+    /// At the last event: the episode is the fold of everything, or of everything before it. Since nothing came late, this
+    /// gives what folding from the beginning would, at the cost of one step.
+    LastEvent(Episode),
+}
+
 /// Judges a person.
 ///
-/// `signals` are those since the last closed case, in any order; they are sorted here. `before` summarises signals that
-/// are no longer among them, and is the default for nearly everyone. `earlier_case` tells of a closed case.
-pub fn assess(rules: &Ruleset, signals: &mut [Signal], before: Episode, earlier_case: bool) -> Assessment {
+/// `signals` are those since the last closed case, in any order; they are sorted here. `earlier_case` tells of a closed
+/// case.
+pub fn assess(rules: &Ruleset, signals: &mut [Signal], from: From, earlier_case: bool) -> Assessment {
     signals.sort_by(|a, b| (a.occurred_at, &a.event, &a.name).cmp(&(b.occurred_at, &b.event, &b.name)));
-    let mut episode = before;
+    let (mut episode, mut start) = match from {
+        From::Beginning(episode) => (episode, 0),
+        From::LastEvent(episode) => {
+            let last = signals.last().map(|s| s.event.clone());
+            (episode, signals.iter().position(|s| Some(&s.event) == last.as_ref()).unwrap_or(0))
+        }
+    };
     let mut last = Step::default();
-    let mut start = 0;
     while start < signals.len() {
         let end = start + signals[start..].iter().take_while(|s| s.event == signals[start].event).count();
         let now = signals[start].occurred_at;

@@ -5,14 +5,15 @@ use std::collections::BTreeSet;
 use super::help;
 use super::ids::IdKey;
 use super::lifecycle::{Case, CaseState};
-use crate::assess::{Assessment, Episode, OpenOrder, assess, open_orders};
+use crate::assess::{Assessment, Episode, From, OpenOrder, assess, open_orders};
 use crate::audit::Record;
 use crate::domain::limits::CLOCK_AHEAD_MS_MAX;
 use crate::domain::{
     AgeBand, CaseId, Draft, EventKey, Field, HelpOffer, Hold, MerchantAction, MerchantTask, Notice, NoticeBody,
-    PersonId, PersonText, Signal, Time,
+    PersonId, PersonText, Signal, Span, Time,
 };
 use crate::rules::Ruleset;
+use crate::rules::condition::Anchors;
 
 /// An event that enters the transaction: what is needed of it to judge and to remember.
 #[derive(Clone, Debug, PartialEq)]
@@ -39,6 +40,24 @@ pub struct Candidate {
     pub canary: bool,
 }
 
+impl Candidate {
+    /// The spans of this event on which a rule rests.
+    pub fn spans_of(&self, signals: &Anchors) -> Vec<Span> {
+        let mut spans: Vec<Span> = self
+            .drafts
+            .iter()
+            .filter(|draft| match signals {
+                Anchors::Named(ids) => ids.contains(&draft.name),
+                Anchors::Any => true,
+            })
+            .flat_map(|draft| draft.spans.clone())
+            .collect();
+        spans.sort();
+        spans.dedup();
+        spans
+    }
+}
+
 /// What the store knows of a person, read under the lock on their row.
 #[derive(Clone, Debug)]
 pub struct PersonRecord {
@@ -48,8 +67,10 @@ pub struct PersonRecord {
     pub episode: i64,
     /// Remembered signals, newest 512.
     pub signals: Vec<Signal>,
-    /// Summary of signals older than those.
-    pub before: Episode,
+    /// The last fold, if there was one.
+    pub state: Option<Episode>,
+    /// True: there are older signals that are not read; the last fold summarises them.
+    pub truncated: bool,
     /// The case that is not closed, if any.
     pub open_case: Option<Case>,
     /// Ids of tasks and holds already asked for.
@@ -67,7 +88,8 @@ impl PersonRecord {
             person,
             episode: 0,
             signals: Vec::new(),
-            before: Episode::default(),
+            state: None,
+            truncated: false,
             open_case: None,
             asked: BTreeSet::new(),
             evaluated: BTreeSet::new(),
@@ -143,8 +165,10 @@ pub fn handle(rules: &Ruleset, ids: &IdKey, record: &mut PersonRecord, candidate
             record.evaluated.insert(candidate.key.clone());
         }
     }
-    let earlier_case = record.episode > 0;
-    let mut assessment = assess(rules, &mut record.signals, record.before, earlier_case);
+    let mut assessment = record.assess(rules, &effects.signals);
+    if !effects.signals.is_empty() {
+        record.state = Some(assessment.episode);
+    }
     let last = assessment.episode.last_at.unwrap_or(occurred_at);
     assessment.episode = assessment.episode.at(last.max(occurred_at));
     degraded.extend(assessment.unknown.iter().map(|rule| format!("unknown:{rule}")));
@@ -387,11 +411,18 @@ fn arrival(orders: &[OpenOrder]) -> Option<Time> {
 }
 
 impl PersonRecord {
-    /// What is thought of the person without any new event, as of `at`.
-    pub fn assess_at(&mut self, rules: &Ruleset, at: Time) -> Assessment {
-        let mut assessment = assess(rules, &mut self.signals, self.before, self.episode > 0);
-        assessment.episode = assessment.episode.at(at);
-        assessment
+    /// Folds the person's signals, of which `new` are the ones just added: all of them where something came late, else
+    /// the last event alone.
+    fn assess(&mut self, rules: &Ruleset, new: &[Signal]) -> Assessment {
+        let order = |s: &Signal| (s.occurred_at, s.event.clone());
+        let newest_known = self.signals.iter().filter(|s| !new.iter().any(|n| n.event == s.event)).map(order).max();
+        let late = new.first().is_some_and(|n| newest_known.is_some_and(|known| order(n) < known));
+        let from = match self.state {
+            Some(state) if !late => From::LastEvent(state),
+            Some(state) if self.truncated => From::Beginning(state),
+            _ => From::Beginning(Episode::default()),
+        };
+        assess(rules, &mut self.signals, from, self.episode > 0)
     }
 
     /// True if anything is remembered of the person.

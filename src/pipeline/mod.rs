@@ -7,8 +7,10 @@
 
 mod active;
 mod commit;
+mod door;
 mod screen;
 
 pub use active::ActivePersons;
 pub use commit::{Committer, Fate, Fenced};
+pub use door::{Door, Stopping};
 pub use screen::{Screened, Walk};

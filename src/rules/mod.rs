@@ -23,4 +23,4 @@ pub use set::{Gives, Rule, RuleState, Ruleset, Title};
 pub use signals::{Guard, GuardKind, TextSignal};
 pub use goods::Goods;
 pub use triage::{Help, Modifier, PurposeQuestion, Triage, TypeLevel};
-pub use yaml::{Data, Node};
+pub use yaml::{Data, Node, parse as parse_yaml};

@@ -52,6 +52,11 @@ impl Problems {
         });
     }
 
+    /// Notes a problem found by another reader of the pack's files.
+    pub fn report(&mut self, file: &str, place: (usize, usize), message: &str) {
+        self.add(file, place, message, "");
+    }
+
     /// True if nothing is wrong.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()

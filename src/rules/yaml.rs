@@ -53,6 +53,24 @@ impl Node {
         }
     }
 
+    /// The same value as JSON: plain words that are whole numbers, true, false or nothing become those.
+    pub fn to_json(&self) -> serde_json::Value {
+        use serde_json::Value;
+        match &self.data {
+            Data::List(items) => items.iter().map(Node::to_json).collect(),
+            Data::Map(entries) => {
+                Value::Object(entries.iter().map(|(key, _, node)| (key.clone(), node.to_json())).collect())
+            }
+            Data::Scalar { text, style: Style::Plain } => match text.as_str() {
+                "true" => Value::Bool(true),
+                "false" => Value::Bool(false),
+                "" | "~" | "null" => Value::Null,
+                text => text.parse::<i64>().map_or_else(|_| Value::String(text.to_owned()), Value::from),
+            },
+            Data::Scalar { text, .. } => Value::String(text.clone()),
+        }
+    }
+
     /// The place of a character inside a word, as well as it can be told.
     pub fn place_at(&self, offset: usize) -> Place {
         let (line, column) = self.place;

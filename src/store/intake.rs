@@ -528,14 +528,15 @@ impl Persons {
             let count = read.entry(found.person).or_default();
             *count += 1;
             if *count > SIGNALS_READ_MAX {
-                record.before = self.states.get(&person).copied().unwrap_or_default();
+                record.truncated = true;
                 continue;
             }
             if found.episode == record.episode || outlives_a_case(&found.signal.name) {
                 record.signals.push(found.signal);
             }
         }
-        for record in self.records.values_mut() {
+        for (person, record) in &mut self.records {
+            record.state = self.states.get(person).copied();
             keep_recent_goods(record);
         }
         Ok(())

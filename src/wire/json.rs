@@ -13,13 +13,22 @@ use crate::domain::Time;
 /// # Errors
 /// The event is quarantined with the reason.
 pub fn decode_json(bytes: &[u8]) -> Result<Decoded, Unreadable> {
+    let (event, unknown_fields) = json_to_pb(bytes)?;
+    Ok(Decoded { event: event_from_pb(event)?, unknown_fields })
+}
+
+/// Reads one JSON event into its wire form, for a sender; also tells how many fields were not known.
+///
+/// # Errors
+/// It is no event.
+pub fn json_to_pb(bytes: &[u8]) -> Result<(pb::Event, u32), Unreadable> {
     check_size(bytes)?;
     let text = std::str::from_utf8(bytes).map_err(|_| Unreadable::NotUtf8)?;
     let mut unknown_fields = 0;
     let mut reader = serde_json::Deserializer::from_str(text);
     let event: JsonEvent = serde_ignored::deserialize(&mut reader, |_| unknown_fields += 1).map_err(|e| fault(&e))?;
     reader.end().map_err(|e| fault(&e))?;
-    Ok(Decoded { event: event_from_pb(event.into_pb()?)?, unknown_fields })
+    Ok((event.into_pb()?, unknown_fields))
 }
 
 fn fault(error: &serde_json::Error) -> Unreadable {

@@ -13,7 +13,7 @@ pub mod pb {
 }
 
 pub use event::{Decoded, Unreadable, decode_protobuf, event_from_pb};
-pub use json::decode_json;
+pub use json::{decode_json, json_to_pb};
 pub use out::{help, hold, level, notice_to_pb, task, timestamp, types};
 
 /// The compiled contract, for reflection and for counting unknown fields.

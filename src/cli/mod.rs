@@ -1,0 +1,111 @@
+//! The command line: what a person types becomes a call into `app`. Nothing is decided here.
+
+mod assess;
+mod cases;
+mod client;
+mod demo;
+mod events;
+mod judged;
+mod rules;
+mod serve;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::Context as _;
+use clap::{CommandFactory as _, Parser, Subcommand};
+
+/// Finds people in crisis in a marketplace's event streams and brings a trained human to them.
+#[derive(Debug, Parser)]
+#[command(name = "lifeguard", version, arg_required_else_help = true)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Judge events from a file or standard input; one JSON object a line, in input order.
+    Assess(assess::Arguments),
+    /// See it work: one process, a realistic stream, the queue.
+    Demo(demo::Arguments),
+    /// Run the service.
+    Serve(serve::ConfigArguments),
+    /// Work the queue of a running service.
+    Cases(cases::Arguments),
+    /// Make, check and send events.
+    #[command(subcommand)]
+    Events(events::Command),
+    /// Check and test rule files.
+    #[command(subcommand)]
+    Rules(rules::Command),
+    /// Check the audit log.
+    #[command(subcommand)]
+    Audit(serve::AuditCommand),
+    /// Show and check the settings.
+    #[command(subcommand)]
+    Config(serve::ConfigCommand),
+    /// Make a token and the line for the token file.
+    Token(serve::TokenArguments),
+    /// Write completions for a shell to standard output.
+    Completions {
+        /// The shell.
+        shell: clap_complete::Shell,
+    },
+    /// Write man pages into a folder.
+    Man {
+        /// The folder.
+        dir: PathBuf,
+    },
+}
+
+/// The default place of rule files.
+fn default_rules() -> PathBuf {
+    PathBuf::from("rules")
+}
+
+/// Parses the command line and runs it. The exit status is 0 where all went well, 1 where something was wrong with what
+/// was read or asked, 2 where the command line was.
+pub fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    match run(arguments) {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("lifeguard: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
+    match arguments.command {
+        Command::Assess(arguments) => here(assess::run(arguments)),
+        Command::Rules(command) => here(rules::run(command)),
+        Command::Demo(arguments) => everywhere(demo::run(arguments)),
+        Command::Serve(arguments) => everywhere(serve::run(arguments)),
+        Command::Cases(arguments) => here(cases::run(arguments)),
+        Command::Events(command) => here(events::run(command)),
+        Command::Audit(command) => here(serve::run_audit(command)),
+        Command::Config(command) => serve::run_config(command),
+        Command::Token(arguments) => serve::run_token(&arguments),
+        Command::Completions { shell } => {
+            clap_complete::generate(shell, &mut Arguments::command(), "lifeguard", &mut std::io::stdout());
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::Man { dir } => {
+            std::fs::create_dir_all(&dir).with_context(|| format!("{} cannot be made", dir.display()))?;
+            clap_mangen::generate_to(Arguments::command(), &dir).context("the man pages cannot be written")?;
+            Ok(ExitCode::SUCCESS)
+        }
+    }
+}
+
+/// Runs the service on all processors.
+fn everywhere<F: Future<Output = anyhow::Result<ExitCode>>>(job: F) -> anyhow::Result<ExitCode> {
+    tokio::runtime::Builder::new_multi_thread().enable_all().build().context("no runtime")?.block_on(job)
+}
+
+/// Runs a short job on this thread.
+fn here<F: Future<Output = anyhow::Result<ExitCode>>>(job: F) -> anyhow::Result<ExitCode> {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().context("no runtime")?.block_on(job)
+}

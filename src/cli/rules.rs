@@ -1,0 +1,238 @@
+//! `lifeguard rules check` and `lifeguard rules test`.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::Context as _;
+use serde_json::{Map, Value};
+
+use super::default_rules;
+use crate::app::private_engine;
+use crate::cases::Verdict;
+use crate::domain::time::parse_length_ms;
+use crate::domain::{Level, Time};
+use crate::matcher::Scratch;
+use crate::pipeline::{Committer, Fate};
+use crate::rules::{Data, Node, Problems, load_files, parse_yaml, read_dir};
+use crate::wire::decode_json;
+
+#[derive(Debug, clap::Subcommand)]
+pub(super) enum Command {
+    /// Report every problem of the rule files at once.
+    Check {
+        /// The folder of rule files.
+        #[arg(value_name = "DIR", default_value_os_t = default_rules())]
+        dir: PathBuf,
+    },
+    /// Run the tests of the rule files.
+    Test {
+        /// The folder of rule files.
+        #[arg(value_name = "DIR", default_value_os_t = default_rules())]
+        dir: PathBuf,
+    },
+}
+
+pub(super) async fn run(command: Command) -> anyhow::Result<ExitCode> {
+    match command {
+        Command::Check { dir } => {
+            let files = read_dir(&dir)?;
+            let rules = load_files(&files)?;
+            let mut problems = Problems::default();
+            let tests = read_tests(&files, &mut problems);
+            if !problems.is_empty() {
+                anyhow::bail!("{problems}");
+            }
+            let terms: usize = rules.signals.iter().map(|s| s.terms.len()).sum();
+            let patterns: usize = rules.signals.iter().map(|s| s.patterns.len()).sum();
+            println!(
+                "{} {}: {} rules, {} signals, {terms} terms, {patterns} patterns, {} guards, {} tests; hash {}",
+                rules.name,
+                rules.version,
+                rules.rules.len(),
+                rules.signals.len(),
+                rules.guards.len(),
+                tests.len(),
+                rules.hash
+            );
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::Test { dir } => {
+            let files = read_dir(&dir)?;
+            let rules = load_files(&files)?;
+            let mut problems = Problems::default();
+            let tests = read_tests(&files, &mut problems);
+            if !problems.is_empty() {
+                anyhow::bail!("{problems}");
+            }
+            let engine = private_engine(rules).await?;
+            let (mut passed, mut failed) = (0, 0);
+            for (number, test) in tests.iter().enumerate() {
+                match run_test(&engine, test, number).await {
+                    Ok(()) => passed += 1,
+                    Err(why) => {
+                        failed += 1;
+                        println!("{}:{}: {}: {why:#}", test.file, test.line, test.name);
+                    }
+                }
+            }
+            println!("{passed} passed, {failed} failed");
+            Ok(if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+        }
+    }
+}
+
+/// One test of a pack: events with relative times, and what must come of them.
+struct Test {
+    file: String,
+    line: usize,
+    name: String,
+    events: Vec<(i64, Map<String, Value>)>,
+    expect: Expect,
+}
+
+#[derive(Default)]
+struct Expect {
+    at_least: Option<Level>,
+    at_most: Option<Level>,
+    types: Option<Vec<String>>,
+    fires: Vec<String>,
+    silent: Vec<String>,
+}
+
+fn read_tests(files: &BTreeMap<String, String>, problems: &mut Problems) -> Vec<Test> {
+    let mut tests = Vec::new();
+    for (file, text) in files.iter().filter(|(name, _)| name.starts_with("tests/")) {
+        let Some(root) = parse_yaml(file, text, problems) else { continue };
+        let Some(list) = entry(&root, "tests") else {
+            problems.report(file, root.place, "a test file has one key, `tests`");
+            continue;
+        };
+        let Data::List(items) = &list.data else {
+            problems.report(file, list.place, "`tests` is a list");
+            continue;
+        };
+        for item in items {
+            match read_test(file, item) {
+                Ok(test) => tests.push(test),
+                Err(why) => problems.report(file, item.place, &format!("{why:#}")),
+            }
+        }
+    }
+    tests
+}
+
+fn entry<'n>(node: &'n Node, key: &str) -> Option<&'n Node> {
+    match &node.data {
+        Data::Map(entries) => entries.iter().find(|(k, _, _)| k == key).map(|(_, _, n)| n),
+        _ => None,
+    }
+}
+
+fn read_test(file: &str, node: &Node) -> anyhow::Result<Test> {
+    let Value::Object(mut test) = node.to_json() else { anyhow::bail!("a test is a map") };
+    let name = test.remove("name").and_then(|n| n.as_str().map(str::to_owned)).context("`name` is missing")?;
+    let locale = test.remove("locale").unwrap_or(Value::Null);
+    let Some(Value::Array(list)) = test.remove("events") else { anyhow::bail!("`events` is missing") };
+    let mut events = Vec::new();
+    for event in list {
+        let Value::Object(mut event) = event else { anyhow::bail!("an event is a map") };
+        let at = event.remove("at").and_then(|at| at.as_str().map(str::to_owned)).unwrap_or_else(|| "0m".to_owned());
+        let at_ms = if at.trim_start_matches('0').len() <= 1 {
+            0
+        } else {
+            parse_length_ms(&at).with_context(|| format!("`at: {at}` is no length of time"))?
+        };
+        event.entry("locale").or_insert_with(|| locale.clone());
+        events.push((at_ms, event));
+    }
+    anyhow::ensure!(!events.is_empty(), "`events` is empty");
+    let Some(Value::Object(wanted)) = test.remove("expect") else { anyhow::bail!("`expect` is missing") };
+    if let Some(key) = test.keys().next() {
+        anyhow::bail!("unknown field `{key}`");
+    }
+    Ok(Test { file: file.to_owned(), line: node.place.0, name, events, expect: read_expect(wanted)? })
+}
+
+fn read_expect(wanted: Map<String, Value>) -> anyhow::Result<Expect> {
+    anyhow::ensure!(!wanted.is_empty(), "`expect` needs at least one key");
+    let mut expect = Expect::default();
+    for (key, value) in wanted {
+        let level = || {
+            let name = value.as_str().unwrap_or_default();
+            Level::from_name(name).with_context(|| format!("`{name}` is no level"))
+        };
+        let words = || -> Vec<String> {
+            value.as_array().into_iter().flatten().filter_map(|v| v.as_str().map(str::to_owned)).collect()
+        };
+        match key.as_str() {
+            "level_at_least" => expect.at_least = Some(level()?),
+            "level_at_most" => expect.at_most = Some(level()?),
+            "types" => expect.types = Some(words()),
+            "fires" => expect.fires = words(),
+            "silent" => expect.silent = words(),
+            other => anyhow::bail!("`expect` has no key `{other}`"),
+        }
+    }
+    Ok(expect)
+}
+
+/// Monday, 2 March 2026, ten in the morning in China: an hour of no note.
+const TEST_START_MS: i64 = 1_772_416_800_000;
+
+async fn run_test(engine: &Committer, test: &Test, number: usize) -> anyhow::Result<()> {
+    let mut last = None;
+    let mut scratch = Scratch::default();
+    for (step, (at_ms, event)) in test.events.iter().enumerate() {
+        let mut event = event.clone();
+        let person = event.remove("person").and_then(|p| p.as_str().map(str::to_owned)).unwrap_or_default();
+        let at = Time::from_ms(TEST_START_MS + at_ms);
+        event.insert("eventId".into(), format!("t{number}-{step}").into());
+        event.insert("personId".into(), format!("t{number}-{person}").into());
+        event.insert("source".into(), "test".into());
+        event.insert("occurredAt".into(), at.to_string().into());
+        let bytes = serde_json::to_vec(&event)?;
+        let decoded = decode_json(&bytes).with_context(|| format!("event {}", step + 1))?;
+        anyhow::ensure!(decoded.unknown_fields == 0, "event {} has a field that is not known", step + 1);
+        let screened = engine.walk().screen(decoded.event, at, true, &mut scratch);
+        match engine.commit(&[(None, screened)], Vec::new()).await?.into_iter().next() {
+            Some(Fate::Evaluated(verdict) | Fate::Duplicate(verdict)) => last = Some(verdict),
+            _ => anyhow::bail!("event {} was not judged", step + 1),
+        }
+    }
+    let last = last.context("no events")?;
+    check(&test.expect, &last)
+}
+
+fn check(expect: &Expect, verdict: &Verdict) -> anyhow::Result<()> {
+    let assessment = &verdict.assessment;
+    let level = assessment.level();
+    let rules: Vec<&str> = assessment.evidence.iter().map(|e| &*e.rule).collect();
+    let said = format!(
+        "level {} I{} M{} H{} by {}",
+        level.name(),
+        assessment.episode.intent,
+        assessment.means,
+        assessment.episode.harm,
+        if rules.is_empty() { "no rule".to_owned() } else { rules.join(", ") }
+    );
+    if let Some(least) = expect.at_least {
+        anyhow::ensure!(level >= least, "expected at least {}, found {said}", least.name());
+    }
+    if let Some(most) = expect.at_most {
+        anyhow::ensure!(level <= most, "expected at most {}, found {said}", most.name());
+    }
+    if let Some(types) = &expect.types {
+        let found = assessment.episode.types.names();
+        for kind in types {
+            anyhow::ensure!(found.contains(&kind.as_str()), "expected {kind}, found {found:?}, {said}");
+        }
+    }
+    for rule in &expect.fires {
+        anyhow::ensure!(rules.contains(&rule.as_str()), "`{rule}` should have fired; {said}");
+    }
+    for rule in &expect.silent {
+        anyhow::ensure!(!rules.contains(&rule.as_str()), "`{rule}` should have been silent; {said}");
+    }
+    Ok(())
+}

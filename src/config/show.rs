@@ -1,0 +1,34 @@
+//! The settings in force, as TOML that can be loaded again.
+
+use std::fmt::Write as _;
+
+use super::keys::known_keys;
+use super::origin::{Origin, short};
+use super::settings::Settings;
+
+/// Every key with its value and, as a comment, where it came from. Of secrets only the paths of their files are known
+/// here, so only those are shown.
+pub fn show(settings: &Settings) -> String {
+    let mut shown = String::new();
+    let mut section = "";
+    for info in known_keys() {
+        if info.section() != section {
+            let gap = if section.is_empty() { "" } else { "\n" };
+            section = info.section();
+            let _ = writeln!(shown, "{gap}[{section}]");
+        }
+        if let Some((value, origin)) = settings.in_force(info.key) {
+            let _ = writeln!(shown, "{} = {value}  # {}", info.name(), described(origin));
+        }
+    }
+    shown
+}
+
+fn described(origin: &Origin) -> String {
+    match origin {
+        Origin::Default => origin.to_string(),
+        // A path may hold anything, a line break too.
+        Origin::File { .. } => format!("file {}", short(&origin.to_string())),
+        Origin::Environment(_) | Origin::Flag(_) => origin.to_string(),
+    }
+}
