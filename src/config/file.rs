@@ -115,19 +115,22 @@ impl<'a> FileLayer<'a> {
             return self.layers.put(info, from_toml(info, value), at);
         }
         let toml_type = value.get_ref().type_str();
-        match value.into_inner() {
-            DeValue::Table(inner) if keys::is_section(key) => self.table(key, inner),
-            _ if keys::is_section(key) => {
-                let fault = Fault::WrongForm {
-                    key: key.to_owned(),
-                    wanted: "a section".to_owned(),
-                    found: article(toml_type).to_owned(),
-                    near: String::new(),
-                };
-                self.layers.report(at, fault);
+        match (value.into_inner(), keys::find_section(key)) {
+            (DeValue::Table(inner), Some(_)) => self.table(key, inner),
+            (_, Some(section)) => {
+                let (wanted, found) = ("a section".to_owned(), article(toml_type).to_owned());
+                self.layers.report(
+                    at,
+                    Fault::WrongForm {
+                        key: section,
+                        wanted,
+                        found,
+                        near: "",
+                    },
+                );
             }
-            DeValue::Table(inner) => self.unknown_section(key, at, inner),
-            _ => self.layers.unknown_key(key, at),
+            (DeValue::Table(inner), None) => self.unknown_section(key, at, inner),
+            (_, None) => self.layers.unknown_key(key, at),
         }
     }
 

@@ -69,8 +69,10 @@ pub(super) fn find(key: &str) -> Option<&'static KeyInfo> {
     KEYS.iter().find(|info| info.key == key)
 }
 
-pub(super) fn is_section(name: &str) -> bool {
-    KEYS.iter().any(|info| info.section() == name)
+pub(super) fn find_section(name: &str) -> Option<&'static str> {
+    KEYS.iter()
+        .map(KeyInfo::section)
+        .find(|section| *section == name)
 }
 
 const fn key(key: &'static str, form: Form, default: &'static str, what: &'static str) -> KeyInfo {

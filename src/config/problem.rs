@@ -44,14 +44,14 @@ pub enum Fault {
     /// A value of another form.
     #[error("`{key}` must be {wanted}, not {found}")]
     WrongForm {
-        /// The key.
-        key: String,
+        /// The key or section.
+        key: &'static str,
         /// What it must be.
         wanted: String,
         /// What it is.
         found: String,
         /// What may have been meant; empty if nothing is near.
-        near: String,
+        near: &'static str,
     },
     /// A number beyond its limits.
     #[error("`{key}` must be from {min} to {max}")]

@@ -102,10 +102,10 @@ fn wrong_form(info: &KeyInfo, found: String) -> Fault {
         Form::Texts => ("a list of texts".to_owned(), None),
     };
     Fault::WrongForm {
-        key: info.key.to_owned(),
+        key: info.key,
         wanted,
         found,
-        near: near.unwrap_or_default().to_owned(),
+        near: near.unwrap_or_default(),
     }
 }
 
