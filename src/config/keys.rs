@@ -157,7 +157,7 @@ const KEYS: &[KeyInfo] = &[
         "grpc.streams_max",
         count(1, 100_000),
         "100",
-        "Submission streams open at once on this node at most.",
+        "Calls under way at once on one connection at most; further ones wait.",
     ),
     key(
         "grpc.deadline_ms_max",

@@ -153,7 +153,7 @@ pub struct Grpc {
     pub tls_key_file: Option<PathBuf>,
     /// No TLS beyond this machine was asked for by name.
     pub allow_plaintext: bool,
-    /// Submission streams open at once on this node.
+    /// Calls under way at once on one connection; further ones wait.
     pub streams_max: u32,
     /// Longest deadline of a call, in milliseconds.
     pub deadline_ms_max: u64,
