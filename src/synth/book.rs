@@ -14,7 +14,7 @@ static BOOK: LazyLock<Result<Book, SynthError>> = LazyLock::new(|| {
 
 /// All words there are.
 pub(super) struct Book {
-    /// In the order of [`ordinary::LOCALES`].
+    /// In the order of `ordinary::LOCALES`.
     pub tongues: Vec<Tongue>,
     /// In the order of the file.
     pub stories: Vec<Story>,

@@ -61,7 +61,11 @@ impl Chance {
     fn permute(&self, number: u64, bits: u32) -> u64 {
         let mask = u64::MAX >> (64 - bits);
         let mut x = (number ^ self.key) & mask;
-        for odd in [0x9e37_79b9_7f4a_7c15_u64, 0xbf58_476d_1ce4_e5b9, 0x94d0_49bb_1331_11eb] {
+        for odd in [
+            0x9e37_79b9_7f4a_7c15_u64,
+            0xbf58_476d_1ce4_e5b9,
+            0x94d0_49bb_1331_11eb,
+        ] {
             x = x.wrapping_mul(odd) & mask;
             x ^= x >> (bits / 2);
         }
@@ -70,7 +74,7 @@ impl Chance {
 }
 
 fn stream(person: u32, topic: u32) -> u64 {
-    u64::from(person) << 32 | u64::from(topic)
+    (u64::from(person) << 32) | u64::from(topic)
 }
 
 /// True in so many of 1,000 cases.
@@ -80,7 +84,7 @@ pub(super) fn per_mille(rng: &mut ChaCha8Rng, share: u32) -> bool {
 
 /// One of them, all equally likely, by a draw over all 32 bits; `None` where there is none.
 pub(super) fn pick<T>(draw: u32, of: &[T]) -> Option<&T> {
-    of.get((u64::from(draw) * of.len() as u64 >> 32) as usize)
+    of.get(((u64::from(draw) * of.len() as u64) >> 32) as usize)
 }
 
 /// One of several shares by its weight; 0 where there is none.

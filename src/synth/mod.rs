@@ -2,9 +2,9 @@
 //! harmless ones, somewhere inside, for demonstrations, load and measuring. The same settings always give the same
 //! bytes. All words come from `stories.yaml` and `ordinary.yaml`; they are invented, and still none is ever logged.
 //!
-//! The way: [`book`] reads the two files once; [`people`] decides who lives in which language and whose life holds a
-//! story; [`plan`] writes every event as a record of 24 bytes and sorts them by time; [`stream`] puts one record after
-//! the other into words. So ten million events need some 400 MiB, and the words of one event at a time.
+//! The way: `book` reads the two files once; `people` decides who lives in which language and whose days hold a
+//! story; `plan` writes every event as a record of 24 bytes and sorts them by time; `stream` gives one record after the
+//! other, which `scene` puts into words. So ten million events need some 400 MiB, and the words of one event at a time.
 //!
 //! Nothing here reads a clock, the rules or the label while it makes an event: who has a story shows in no id.
 
@@ -14,6 +14,7 @@ mod line;
 mod ordinary;
 mod people;
 mod plan;
+mod scene;
 mod stories;
 mod stream;
 #[cfg(test)]
@@ -141,11 +142,17 @@ fn check(settings: &Settings) -> Result<(), SynthError> {
     if settings.events > EVENTS_MAX {
         return Err(SynthError::Events);
     }
-    let end = settings.start.plus_ms(i64::from(settings.days) * DAY_MS + OVERRUN_MS);
+    let end = settings
+        .start
+        .plus_ms(i64::from(settings.days) * DAY_MS + OVERRUN_MS);
     if settings.days == 0 || settings.start < OCCURRED_MIN || end >= OCCURRED_MAX {
         return Err(SynthError::Window);
     }
-    if settings.crisis_per_mille.saturating_add(settings.harmless_per_mille) > 1_000 {
+    if settings
+        .crisis_per_mille
+        .saturating_add(settings.harmless_per_mille)
+        > 1_000
+    {
         return Err(SynthError::Shares);
     }
     Ok(())

@@ -12,7 +12,13 @@ pub(super) const LOCALES: [(&str, u32); 2] = [("zh-CN", 70), ("en", 30)];
 
 /// Categories of use at home, in class and in the field that are also watched. Few persons buy from them, and those
 /// from one only: by mere chance nobody ends with a basket that looks like a plan.
-const WATCHED: [&str; 5] = ["agro_chemical", "medicine", "blade", "lab_reagent", "industrial_chemical"];
+const WATCHED: [&str; 5] = [
+    "agro_chemical",
+    "medicine",
+    "blade",
+    "lab_reagent",
+    "industrial_chemical",
+];
 
 /// What people say and buy in one language.
 pub(super) struct Tongue {
@@ -41,15 +47,27 @@ pub(super) fn load(text: &str) -> Result<Vec<Tongue>, SynthError> {
         root.only(&["locales"])?;
         let locales = root.get("locales")?;
         locales.only(&LOCALES.map(|(name, _)| name))?;
-        LOCALES.iter().map(|(locale, _)| tongue(locale, &locales.get(locale)?)).collect()
+        LOCALES
+            .iter()
+            .map(|(locale, _)| tongue(locale, &locales.get(locale)?))
+            .collect()
     })
 }
 
 fn tongue(locale: &'static str, at: &At<'_>) -> Result<Tongue, SynthError> {
-    at.only(&["buyer", "merchant", "search", "note", "delivery_note", "items", "city"])?;
+    at.only(&[
+        "buyer",
+        "merchant",
+        "search",
+        "note",
+        "delivery_note",
+        "items",
+        "city",
+    ])?;
     let items = at.get("items")?;
-    let (watched, everyday): (Vec<_>, Vec<_>) =
-        shelves(&items)?.into_iter().partition(|shelf| WATCHED.contains(&shelf.category.as_str()));
+    let (watched, everyday): (Vec<_>, Vec<_>) = shelves(&items)?
+        .into_iter()
+        .partition(|shelf| WATCHED.contains(&shelf.category.as_str()));
     if watched.is_empty() || everyday.is_empty() {
         return Err(items.fault("both everyday and watched categories"));
     }
@@ -75,7 +93,10 @@ fn shelves(items: &At<'_>) -> Result<Vec<Shelf>, SynthError> {
         let category = item.get("category")?.text()?;
         match shelves.iter_mut().find(|shelf| shelf.category == category) {
             Some(shelf) => shelf.titles.push(title),
-            None => shelves.push(Shelf { category: category.to_owned(), titles: vec![title] }),
+            None => shelves.push(Shelf {
+                category: category.to_owned(),
+                titles: vec![title],
+            }),
         }
     }
     Ok(shelves)
@@ -87,6 +108,8 @@ pub(super) fn fill<'a>(text: &'a str, item: &str, n: u32, city: &str) -> Cow<'a,
         return Cow::Borrowed(text);
     }
     Cow::Owned(
-        text.replace("{item}", item).replace("{n}", &n.to_string()).replace("{city}", city),
+        text.replace("{item}", item)
+            .replace("{n}", &n.to_string())
+            .replace("{city}", city),
     )
 }

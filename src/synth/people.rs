@@ -21,7 +21,7 @@ pub(super) struct Person {
     pub city_draw: u32,
     /// Everyday shelves they like best.
     pub tastes: [u8; 3],
-    /// The one watched shelf they buy from, as few do.
+    /// The one watched shelf they buy from, as few do and no child.
     pub watched: Option<u8>,
     /// Index into the parts.
     pub part: Option<u32>,
@@ -47,8 +47,39 @@ const AGES: [(AgeBand, u32, u32); 6] = [
     (AgeBand::From60, 7, 2),
 ];
 
+/// All that is known before the first event.
+pub(super) struct Town {
+    pub settings: Settings,
+    pub book: &'static Book,
+    pub chance: Chance,
+    /// By their numbers.
+    pub people: Vec<Person>,
+    /// In the order of their persons.
+    pub parts: Vec<Part>,
+}
+
+impl Town {
+    pub fn new(settings: &Settings, book: &'static Book) -> Self {
+        let chance = Chance::new(settings.seed);
+        let parts = cast(settings, book, &chance);
+        let people = people(settings.persons, &parts, book, &chance);
+        Self {
+            settings: settings.clone(),
+            book,
+            chance,
+            people,
+            parts,
+        }
+    }
+
+    /// The pseudonym of a person, the same in events and labels.
+    pub fn person_id(&self, number: u32) -> String {
+        format!("p-{:012x}", self.chance.opaque48(number.into()))
+    }
+}
+
 /// Casts the stories: the parts in the order of their persons.
-pub(super) fn cast(settings: &Settings, book: &Book, chance: &Chance) -> Vec<Part> {
+fn cast(settings: &Settings, book: &Book, chance: &Chance) -> Vec<Part> {
     let mut rng = chance.of_cast();
     let share = |per_mille: u32| (u64::from(settings.persons) * u64::from(per_mille) + 500) / 1_000;
     let crisis = share(settings.crisis_per_mille);
@@ -84,7 +115,7 @@ fn play(persons: &[usize], crisis: bool, book: &Book, rng: &mut ChaCha8Rng) -> V
 }
 
 /// Everybody, in the order of their numbers.
-pub(super) fn people(persons: u32, parts: &[Part], book: &Book, chance: &Chance) -> Vec<Person> {
+fn people(persons: u32, parts: &[Part], book: &Book, chance: &Chance) -> Vec<Person> {
     let mut parts = parts.iter().enumerate().peekable();
     (0..persons)
         .map(|number| {
@@ -93,7 +124,10 @@ pub(super) fn people(persons: u32, parts: &[Part], book: &Book, chance: &Chance)
                 None => person(None, book, &mut rng),
                 Some((index, part)) => {
                     let story = book.stories.get(part.story as usize);
-                    Person { part: Some(index as u32), ..person(story, book, &mut rng) }
+                    Person {
+                        part: Some(index as u32),
+                        ..person(story, book, &mut rng)
+                    }
                 }
             }
         })
@@ -104,17 +138,19 @@ fn person(story: Option<&Story>, book: &Book, rng: &mut ChaCha8Rng) -> Person {
     let spoken = weighted(rng, &LOCALES.map(|(_, share)| share)) as u8;
     let tongue = story.map_or(spoken, |story| story.tongue);
     let shares = AGES.map(|(_, of_all, of_story)| if story.is_some() { of_story } else { of_all });
-    let age_band = AGES[weighted(rng, &shares)].0;
+    let drawn = AGES[weighted(rng, &shares)].0;
+    let age_band = story.and_then(|story| story.age_band).unwrap_or(drawn);
+    let minor = matches!(age_band, AgeBand::Under14 | AgeBand::Under18);
     let shelves = book.tongues.get(usize::from(tongue));
     let everyday = shelves.map_or(1, |tongue| tongue.everyday.len().max(1)) as u8;
     let watched = shelves.map_or(1, |tongue| tongue.watched.len().max(1)) as u8;
     Person {
         tongue,
-        age_band: story.and_then(|story| story.age_band).unwrap_or(age_band),
+        age_band,
         account_age_days: rng.random_range(1..3_000),
         city_draw: rng.next_u32(),
         tastes: std::array::from_fn(|_| rng.random_range(0..everyday)),
-        watched: per_mille(rng, 300).then(|| rng.random_range(0..watched)),
+        watched: (!minor && per_mille(rng, 300)).then(|| rng.random_range(0..watched)),
         part: None,
     }
 }

@@ -4,9 +4,8 @@ use rand::{Rng as _, RngCore as _};
 use rand_chacha::ChaCha8Rng;
 
 use super::Settings;
-use super::book::Book;
-use super::chance::{Chance, STORY, VISITS, per_mille};
-use super::people::{Part, shares};
+use super::chance::{STORY, VISITS, per_mille};
+use super::people::{Town, shares};
 use super::stories::Story;
 use crate::domain::time::{DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS};
 use crate::domain::{OrderAct, ParcelStep, Sender, Time};
@@ -47,21 +46,45 @@ pub(super) enum Act {
 }
 
 /// Plans everything.
-pub(super) fn plan(settings: &Settings, book: &Book, parts: &[Part], chance: &Chance) -> Vec<Record> {
+pub(super) fn plan(town: &Town) -> Vec<Record> {
+    let Town {
+        settings,
+        book,
+        chance,
+        parts,
+        ..
+    } = town;
     let stories: Vec<(u32, &Story)> = parts
         .iter()
         .filter_map(|part| Some((part.person, book.stories.get(part.story as usize)?)))
         .collect();
-    let told: u64 = stories.iter().map(|(_, story)| story.steps.len() as u64).sum();
+    let told: u64 = stories
+        .iter()
+        .map(|(_, story)| story.steps.len() as u64)
+        .sum();
     let ordinary = settings.events.saturating_sub(told);
     let window = Window::new(settings);
     let mut records = Vec::with_capacity((told + ordinary) as usize);
     for (person, story) in stories {
-        tell(person, story, &window, &mut chance.on(person, STORY), &mut records);
+        tell(
+            person,
+            story,
+            &window,
+            &mut chance.on(person, STORY),
+            &mut records,
+        );
     }
     for (person, left) in (0..).zip(shares(settings.persons, ordinary, chance)) {
         let rng = chance.on(person, VISITS);
-        Diary { records: &mut records, left, window: &window, person, topic: 0, rng }.fill();
+        Diary {
+            records: &mut records,
+            left,
+            window: &window,
+            person,
+            topic: 0,
+            rng,
+        }
+        .fill();
     }
     // A stable sort: what happens in the same millisecond stays in the order of persons and steps.
     records.sort_by_key(|record| record.at);
@@ -94,7 +117,10 @@ struct Window {
 impl Window {
     fn new(settings: &Settings) -> Self {
         let end = settings.start.plus_ms(i64::from(settings.days) * DAY_MS);
-        Self { start: settings.start, end }
+        Self {
+            start: settings.start,
+            end,
+        }
     }
 
     /// An instant within so long after the start, likelier in busy hours.
@@ -151,7 +177,13 @@ impl Diary<'_> {
     fn write_drawn(&mut self, at: Time, act: Act, draw: u32) {
         if self.left > 0 && at < self.window.end {
             self.left -= 1;
-            self.records.push(Record { at, person: self.person, topic: self.topic, draw, act });
+            self.records.push(Record {
+                at,
+                person: self.person,
+                topic: self.topic,
+                draw,
+                act,
+            });
         }
     }
 
@@ -185,7 +217,11 @@ impl Diary<'_> {
     /// Some lines, the buyer first; gives the instant after the last.
     fn talk(&mut self, mut at: Time, after_order: bool) -> Time {
         for line in 0..self.rng.random_range(2..7_u32) {
-            let sender = if line % 2 == 0 { Sender::Buyer } else { Sender::Merchant };
+            let sender = if line % 2 == 0 {
+                Sender::Buyer
+            } else {
+                Sender::Merchant
+            };
             self.write(at, Act::Chat(sender, after_order));
             at = self.after(at, 15 * SECOND_MS, 3 * MINUTE_MS);
         }
@@ -222,7 +258,11 @@ impl Diary<'_> {
         let delivered = Window::courier_hour(moving, days, &mut self.rng);
         let last_leg = self.after(delivered, -4 * HOUR_MS, -HOUR_MS);
         // One parcel in ten comes a day later than promised.
-        let late_ms = if per_mille(&mut self.rng, 100) { DAY_MS } else { -2 * HOUR_MS };
+        let late_ms = if per_mille(&mut self.rng, 100) {
+            DAY_MS
+        } else {
+            -2 * HOUR_MS
+        };
         let promised = delivered.plus_ms(-late_ms);
         // Not before the start: a parcel takes longer than it is late.
         let minutes = (promised.since_ms(self.window.start) / MINUTE_MS).max(0) as u32;

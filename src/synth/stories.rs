@@ -40,12 +40,27 @@ pub(super) struct Step {
 
 /// What happens in a step. Orders are numbered within the story.
 pub(super) enum Told {
-    Chat { sender: Sender, text: Wordings },
-    Search { query: Wordings },
-    Browse { title: Wordings, category: String },
+    Chat {
+        sender: Sender,
+        text: Wordings,
+    },
+    Search {
+        query: Wordings,
+    },
+    Browse {
+        title: Wordings,
+        category: String,
+    },
     Purchase(Bought),
-    Logistics { order: u32, step: ParcelStep, expected_in_ms: Option<i64> },
-    Concern { reporter: Reporter, text: Wordings },
+    Logistics {
+        order: u32,
+        step: ParcelStep,
+        expected_in_ms: Option<i64>,
+    },
+    Concern {
+        reporter: Reporter,
+        text: Wordings,
+    },
 }
 
 /// A step of an order.
@@ -87,10 +102,14 @@ impl Story {
 
     /// The order that a line of talk at this step is about: the last one made before it.
     pub fn order_talked_of(&self, step: usize) -> Option<u32> {
-        self.steps.iter().take(step).rev().find_map(|step| match &step.told {
-            Told::Purchase(bought) => Some(bought.order),
-            _ => None,
-        })
+        self.steps
+            .iter()
+            .take(step)
+            .rev()
+            .find_map(|step| match &step.told {
+                Told::Purchase(bought) => Some(bought.order),
+                _ => None,
+            })
     }
 }
 
@@ -99,9 +118,15 @@ pub(super) fn load(text: &str, tongues: &[Tongue]) -> Result<Vec<Story>, SynthEr
     read(FILE, text, |root| {
         root.only(&["stories"])?;
         let at = root.get("stories")?;
-        let stories: Vec<Story> =
-            at.list()?.iter().map(|at| story(at, tongues)).collect::<Result<_, _>>()?;
-        match [true, false].iter().all(|crisis| stories.iter().any(|s| s.crisis == *crisis)) {
+        let stories: Vec<Story> = at
+            .list()?
+            .iter()
+            .map(|at| story(at, tongues))
+            .collect::<Result<_, _>>()?;
+        match [true, false]
+            .iter()
+            .all(|crisis| stories.iter().any(|s| s.crisis == *crisis))
+        {
             true => Ok(stories),
             false => Err(at.fault("crisis and harmless stories")),
         }
@@ -109,7 +134,9 @@ pub(super) fn load(text: &str, tongues: &[Tongue]) -> Result<Vec<Story>, SynthEr
 }
 
 fn story(at: &At<'_>, tongues: &[Tongue]) -> Result<Story, SynthError> {
-    at.only(&["id", "locale", "label", "expect", "types", "age_band", "steps"])?;
+    at.only(&[
+        "id", "locale", "label", "expect", "types", "age_band", "steps",
+    ])?;
     let tongue = |name: &str| tongues.iter().position(|tongue| tongue.locale == name);
     let crisis = |name: &str| match name {
         "crisis" => Some(true),
@@ -117,12 +144,18 @@ fn story(at: &At<'_>, tongues: &[Tongue]) -> Result<Story, SynthError> {
         _ => None,
     };
     let age_band = |name: &str| AgeBand::from_name(name.strip_prefix("AGE_BAND_")?);
-    let mut reader = Steps { orders: Vec::new(), digits: Vec::new(), combinations: 1 };
+    let mut reader = Steps {
+        orders: Vec::new(),
+        digits: Vec::new(),
+        combinations: 1,
+    };
     let steps = reader.steps(&at.get("steps")?)?;
     Ok(Story {
         id: at.get("id")?.text()?.to_owned(),
         // The locales fit a byte, there are two.
-        tongue: at.get("locale")?.named(tongue, "a locale of ordinary.yaml")? as u8,
+        tongue: at
+            .get("locale")?
+            .named(tongue, "a locale of ordinary.yaml")? as u8,
         crisis: at.get("label")?.named(crisis, "`crisis` or `harmless`")?,
         expect: at.get("expect")?.named(Level::from_name, "a level")?,
         types: at
@@ -153,20 +186,38 @@ impl<'a> Steps<'a> {
         let mut steps: Vec<Step> = Vec::new();
         let mut stated_last = 0;
         for at in at.list()? {
-            let stated = at.get("at")?.named(after_ms, "a length such as 0m, 5h or 2d")?;
+            let stated = at
+                .get("at")?
+                .named(after_ms, "a length such as 0m, 5h or 2d")?;
             if stated < stated_last {
                 return Err(at.fault("steps in the order of their times"));
             }
             stated_last = stated;
             let at_ms = stated.max(steps.last().map_or(0, |before| before.at_ms + TIE_MS));
-            steps.push(Step { at_ms, told: self.told(&at)? });
+            steps.push(Step {
+                at_ms,
+                told: self.told(&at)?,
+            });
         }
-        if steps.is_empty() { Err(at.fault("at least one step")) } else { Ok(steps) }
+        if steps.is_empty() {
+            Err(at.fault("at least one step"))
+        } else {
+            Ok(steps)
+        }
     }
 
     fn told(&mut self, at: &At<'a>) -> Result<Told, SynthError> {
-        let kinds = ["search", "chat", "browse", "purchase", "logistics", "concern"];
-        let mut found = kinds.iter().filter_map(|kind| Some((*kind, at.find(kind)?)));
+        let kinds = [
+            "search",
+            "chat",
+            "browse",
+            "purchase",
+            "logistics",
+            "concern",
+        ];
+        let mut found = kinds
+            .iter()
+            .filter_map(|kind| Some((*kind, at.find(kind)?)));
         let (Some((kind, inner)), None) = (found.next(), found.next()) else {
             return Err(at.fault("one kind of event"));
         };
@@ -176,7 +227,9 @@ impl<'a> Steps<'a> {
 
     fn kind(&mut self, kind: &str, at: &At<'a>) -> Result<Told, SynthError> {
         Ok(match kind {
-            "search" => Told::Search { query: self.wordings(at)? },
+            "search" => Told::Search {
+                query: self.wordings(at)?,
+            },
             "chat" => {
                 at.only(&["sender", "text"])?;
                 Told::Chat {
@@ -196,7 +249,9 @@ impl<'a> Steps<'a> {
                 at.only(&["order", "status", "expected_in"])?;
                 Told::Logistics {
                     order: self.order(&at.get("order")?)?,
-                    step: at.get("status")?.named(ParcelStep::from_name, "a parcel's step")?,
+                    step: at
+                        .get("status")?
+                        .named(ParcelStep::from_name, "a parcel's step")?,
                     expected_in_ms: at
                         .find("expected_in")
                         .map(|at| at.named(after_ms, "a length"))
@@ -206,7 +261,9 @@ impl<'a> Steps<'a> {
             _ => {
                 at.only(&["reporter", "text"])?;
                 Told::Concern {
-                    reporter: at.get("reporter")?.named(Reporter::from_name, "a reporter")?,
+                    reporter: at
+                        .get("reporter")?
+                        .named(Reporter::from_name, "a reporter")?,
                     text: self.wordings(&at.get("text")?)?,
                 }
             }
@@ -214,15 +271,28 @@ impl<'a> Steps<'a> {
     }
 
     fn bought(&mut self, at: &At<'a>) -> Result<Bought, SynthError> {
-        at.only(&["order", "status", "title", "category", "quantity", "note", "delivery_note"])?;
+        at.only(&[
+            "order",
+            "status",
+            "title",
+            "category",
+            "quantity",
+            "note",
+            "delivery_note",
+        ])?;
         Ok(Bought {
             order: self.order(&at.get("order")?)?,
-            act: at.get("status")?.named(OrderAct::from_name, "an order's step")?,
+            act: at
+                .get("status")?
+                .named(OrderAct::from_name, "an order's step")?,
             title: self.wordings(&at.get("title")?)?,
             category: at.get("category")?.text()?.to_owned(),
             quantity: at.get("quantity")?.number()?,
             note: at.find("note").map(|at| self.wordings(&at)).transpose()?,
-            delivery_note: at.find("delivery_note").map(|at| self.wordings(&at)).transpose()?,
+            delivery_note: at
+                .find("delivery_note")
+                .map(|at| self.wordings(&at))
+                .transpose()?,
         })
     }
 
@@ -239,7 +309,10 @@ impl<'a> Steps<'a> {
     fn wordings(&mut self, at: &At<'a>) -> Result<Wordings, SynthError> {
         let texts = at.texts()?;
         if let Some((_, place)) = self.digits.iter().find(|(known, _)| *known == texts) {
-            return Ok(Wordings { texts, place: *place });
+            return Ok(Wordings {
+                texts,
+                place: *place,
+            });
         }
         let place = self.combinations;
         self.digits.push((texts.clone(), place));
@@ -253,5 +326,9 @@ impl<'a> Steps<'a> {
 
 /// A length that may also be nothing.
 fn after_ms(text: &str) -> Option<i64> {
-    if text == "0m" { Some(0) } else { parse_length_ms(text) }
+    if text == "0m" {
+        Some(0)
+    } else {
+        parse_length_ms(text)
+    }
 }

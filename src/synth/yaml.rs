@@ -13,8 +13,14 @@ pub(super) fn read<T>(
     let documents =
         Yaml::load_from_str(text).map_err(|source| SynthError::Yaml { file, source })?;
     match documents.as_slice() {
-        [root] => reader(At { node: root, path: format!("{file}:") }),
-        _ => Err(SynthError::Malformed { path: file.to_owned(), expected: "one document" }),
+        [root] => reader(At {
+            node: root,
+            path: format!("{file}:"),
+        }),
+        _ => Err(SynthError::Malformed {
+            path: file.to_owned(),
+            expected: "one document",
+        }),
     }
 }
 
@@ -27,13 +33,19 @@ pub(super) struct At<'a> {
 impl<'a> At<'a> {
     /// The fault of a node that is something else.
     pub fn fault(&self, expected: &'static str) -> SynthError {
-        SynthError::Malformed { path: self.path.clone(), expected }
+        SynthError::Malformed {
+            path: self.path.clone(),
+            expected,
+        }
     }
 
     /// Refuses keys that no one reads: a misspelt one would be lost in silence.
     pub fn only(&self, keys: &[&str]) -> Result<(), SynthError> {
         let map = self.node.as_mapping().ok_or_else(|| self.fault("a map"))?;
-        match map.keys().all(|key| key.as_str().is_some_and(|key| keys.contains(&key))) {
+        match map
+            .keys()
+            .all(|key| key.as_str().is_some_and(|key| keys.contains(&key)))
+        {
             true => Ok(()),
             false => Err(self.fault("no key but the known ones")),
         }
@@ -42,7 +54,10 @@ impl<'a> At<'a> {
     /// The value of a key, if there is one.
     pub fn find(&self, key: &str) -> Option<At<'a>> {
         let node = self.node.as_mapping_get(key)?;
-        Some(At { node, path: format!("{} {key}", self.path) })
+        Some(At {
+            node,
+            path: format!("{} {key}", self.path),
+        })
     }
 
     /// The value of a key.
@@ -55,8 +70,14 @@ impl<'a> At<'a> {
 
     /// The entries of a list.
     pub fn list(&self) -> Result<Vec<At<'a>>, SynthError> {
-        let nodes = self.node.as_sequence().ok_or_else(|| self.fault("a list"))?;
-        let at = |(index, node)| At { node, path: format!("{}[{index}]", self.path) };
+        let nodes = self
+            .node
+            .as_sequence()
+            .ok_or_else(|| self.fault("a list"))?;
+        let at = |(index, node)| At {
+            node,
+            path: format!("{}[{index}]", self.path),
+        };
         Ok(nodes.iter().enumerate().map(at).collect())
     }
 
@@ -67,14 +88,24 @@ impl<'a> At<'a> {
 
     /// A list of at least one word.
     pub fn texts(&self) -> Result<Vec<String>, SynthError> {
-        let texts: Vec<String> =
-            self.list()?.iter().map(|at| at.text().map(str::to_owned)).collect::<Result<_, _>>()?;
-        if texts.is_empty() { Err(self.fault("at least one text")) } else { Ok(texts) }
+        let texts: Vec<String> = self
+            .list()?
+            .iter()
+            .map(|at| at.text().map(str::to_owned))
+            .collect::<Result<_, _>>()?;
+        if texts.is_empty() {
+            Err(self.fault("at least one text"))
+        } else {
+            Ok(texts)
+        }
     }
 
     /// A whole number, not negative.
     pub fn number(&self) -> Result<u32, SynthError> {
-        let number = self.node.as_integer().and_then(|number| u32::try_from(number).ok());
+        let number = self
+            .node
+            .as_integer()
+            .and_then(|number| u32::try_from(number).ok());
         number.ok_or_else(|| self.fault("a whole number"))
     }
 
