@@ -34,7 +34,7 @@ fn key_value(text: &str) -> Result<(String, String), String> {
 impl ConfigArguments {
     pub(super) fn load(&self) -> anyhow::Result<Settings> {
         let environment = std::env::vars_os()
-            .filter_map(|(key, value)| Some((key.into_string().ok()?, value.into_string().ok()?)))
+            .map(|(key, value)| (key.to_string_lossy().into_owned(), value.to_string_lossy().into_owned()))
             .filter(|(key, _)| key.starts_with("LIFEGUARD_"))
             .collect();
         let sources = Sources { file: self.config.as_deref(), environment, overrides: self.overrides.clone() };
@@ -206,7 +206,8 @@ fn start_log(settings: &Settings) -> anyhow::Result<()> {
         config::LogLevel::Debug => "debug",
         config::LogLevel::Trace => "trace",
     };
-    let filter = tracing_subscriber::EnvFilter::new(level);
+    // Libraries speak only when something is wrong: their finer lines may hold what passes through them.
+    let filter = tracing_subscriber::EnvFilter::new(format!("warn,lifeguard={level}"));
     let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     let installed = if settings.log.format == config::LogFormat::Json {
         log.json().flatten_event(true).try_init()

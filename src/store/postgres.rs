@@ -62,6 +62,7 @@ impl Postgres {
         let mut client =
             self.pool.get().await.map_err(|error| StoreError::Unavailable(error.to_string()))?;
         let transaction = client.transaction().await.map_err(fault)?;
+        tracing::debug!("transaction begun");
         let result = {
             let mut open = Open { transaction: &transaction };
             std::panic::AssertUnwindSafe(work(&mut open)).catch_unwind().await
@@ -69,6 +70,7 @@ impl Postgres {
         match result {
             Ok(Ok(value)) => {
                 transaction.commit().await.map_err(fault)?;
+                tracing::debug!("transaction ended");
                 Ok(value)
             }
             // Dropping the transaction rolls it back.

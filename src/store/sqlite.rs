@@ -74,6 +74,7 @@ fn gone() -> StoreError {
 
 fn run<T>(connection: &mut Connection, work: &Work<T>) -> Result<T, StoreError> {
     connection.execute_batch("BEGIN IMMEDIATE").map_err(fault)?;
+    tracing::debug!("transaction begun");
     let result = {
         let mut open = Open { connection };
         // Everything inside is ready at once: there is nothing to wait for in the same process.
@@ -86,7 +87,10 @@ fn run<T>(connection: &mut Connection, work: &Work<T>) -> Result<T, StoreError> 
     };
     match result {
         Ok(value) => match connection.execute_batch("COMMIT") {
-            Ok(()) => Ok(value),
+            Ok(()) => {
+                tracing::debug!("transaction ended");
+                Ok(value)
+            }
             Err(error) => {
                 rollback(connection);
                 Err(fault(error))
@@ -100,6 +104,7 @@ fn run<T>(connection: &mut Connection, work: &Work<T>) -> Result<T, StoreError> 
 }
 
 fn rollback(connection: &Connection) {
+    tracing::debug!("transaction ended");
     // Where the transaction has already ended by itself there is nothing to take back.
     if !connection.is_autocommit()
         && let Err(error) = connection.execute_batch("ROLLBACK")
