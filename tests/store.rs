@@ -12,7 +12,10 @@ use lifeguard::store::{Lane, LaneAdvance, MasterKey, Settings, Store, StoreError
 use support::{Database, at, chat, event, feed, feed_all, paid};
 
 fn anna() -> Actor {
-    Actor { id: "anna".to_owned(), role: "specialist" }
+    Actor {
+        id: "anna".to_owned(),
+        role: "specialist",
+    }
 }
 
 fn level(fate: &Fate) -> Level {
@@ -26,15 +29,38 @@ fn level(fate: &Fate) -> Level {
 async fn talk_and_goods_count_in_either_order_and_open_one_case() {
     for database in Database::both().await {
         let engine = database.engine().await;
-        assert_eq!(level(&feed(&engine, chat("1", "talk-first", 0, "我不想活了")).await), Level::Elevated);
-        assert_eq!(level(&feed(&engine, paid("2", "talk-first", 5, "o1")).await), Level::High);
-        assert_eq!(level(&feed(&engine, paid("3", "goods-first", 0, "o2")).await), Level::None);
-        assert_eq!(level(&feed(&engine, chat("4", "goods-first", 5, "我不想活了")).await), Level::High);
+        assert_eq!(
+            level(&feed(&engine, chat("1", "talk-first", 0, "我不想活了")).await),
+            Level::Elevated
+        );
+        assert_eq!(
+            level(&feed(&engine, paid("2", "talk-first", 5, "o1")).await),
+            Level::High
+        );
+        assert_eq!(
+            level(&feed(&engine, paid("3", "goods-first", 0, "o2")).await),
+            Level::None
+        );
+        assert_eq!(
+            level(&feed(&engine, chat("4", "goods-first", 5, "我不想活了")).await),
+            Level::High
+        );
         // Later talk carries an earlier time: the order of arrival does not matter.
-        assert_eq!(level(&feed(&engine, chat("5", "late", 10, "我不想活了")).await), Level::Elevated);
-        assert_eq!(level(&feed(&engine, paid("6", "late", 5, "o3")).await), Level::High);
+        assert_eq!(
+            level(&feed(&engine, chat("5", "late", 10, "我不想活了")).await),
+            Level::Elevated
+        );
+        assert_eq!(
+            level(&feed(&engine, paid("6", "late", 5, "o3")).await),
+            Level::High
+        );
         let counts = engine.store().counts().await.expect("counts");
-        assert_eq!((counts.persons, counts.cases, counts.signals), (3, 3, 6), "{}", database.name);
+        assert_eq!(
+            (counts.persons, counts.cases, counts.signals),
+            (3, 3, 6),
+            "{}",
+            database.name
+        );
     }
 }
 
@@ -60,10 +86,20 @@ async fn a_thousand_copies_leave_the_state_of_one() {
 async fn copies_inside_one_batch_count_once() {
     for database in Database::both().await {
         let engine = database.engine().await;
-        let fates = feed_all(&engine, (0..5).map(|_| chat("1", "p", 0, "我不想活了")).collect()).await;
-        let duplicates = fates.iter().filter(|f| matches!(f, Fate::Duplicate(_))).count();
+        let fates = feed_all(
+            &engine,
+            (0..5).map(|_| chat("1", "p", 0, "我不想活了")).collect(),
+        )
+        .await;
+        let duplicates = fates
+            .iter()
+            .filter(|f| matches!(f, Fate::Duplicate(_)))
+            .count();
         assert_eq!(duplicates, 4, "{}", database.name);
-        assert_eq!(engine.store().outcomes().await.expect("outcomes")[0].signals, 1);
+        assert_eq!(
+            engine.store().outcomes().await.expect("outcomes")[0].signals,
+            1
+        );
     }
 }
 
@@ -72,7 +108,8 @@ async fn the_same_id_with_other_content_is_evaluated_and_flagged() {
     for database in Database::both().await {
         let engine = database.engine().await;
         feed(&engine, paid("1", "p", 0, "o1")).await;
-        let Fate::Evaluated(verdict) = feed(&engine, chat("1", "p", 1, "我不想活了")).await else {
+        let Fate::Evaluated(verdict) = feed(&engine, chat("1", "p", 1, "我不想活了")).await
+        else {
             panic!("a guessed id must not hide a person ({})", database.name);
         };
         assert_eq!(verdict.assessment.level(), Level::High);
@@ -85,11 +122,29 @@ async fn nothing_is_kept_of_a_person_without_a_signal() {
     for database in Database::both().await {
         let engine = database.engine().await;
         feed(&engine, chat("1", "p", 0, "请问什么时候发货")).await;
-        feed(&engine, event("2", "p", 1, r#""logistics":{"orderId":"o","status":"SHIPPED"}"#)).await;
-        feed(&engine, event("3", "p", 2, r#""profile":{"ageBand":"UNDER_18"}"#)).await;
+        feed(
+            &engine,
+            event(
+                "2",
+                "p",
+                1,
+                r#""logistics":{"orderId":"o","status":"SHIPPED"}"#,
+            ),
+        )
+        .await;
+        feed(
+            &engine,
+            event("3", "p", 2, r#""profile":{"ageBand":"UNDER_18"}"#),
+        )
+        .await;
         feed(&engine, chat("4", "p", 3, "我没有不想活")).await;
         let counts = engine.store().counts().await.expect("counts");
-        assert_eq!((counts.persons, counts.signals), (0, 0), "{}", database.name);
+        assert_eq!(
+            (counts.persons, counts.signals),
+            (0, 0),
+            "{}",
+            database.name
+        );
     }
 }
 
@@ -100,8 +155,17 @@ async fn a_delivery_after_talk_raises_the_level_without_new_words() {
         feed(&engine, paid("1", "p", 0, "o1")).await;
         feed(&engine, chat("2", "p", 5, "我不想活了")).await;
         let shipped = r#""logistics":{"orderId":"o1","status":"SHIPPED","expectedDelivery":"2026-03-03T10:00:00+08:00"}"#;
-        assert_eq!(level(&feed(&engine, event("3", "p", 60, shipped)).await), Level::Critical, "{}", database.name);
-        let page = engine.store().list_cases(anna(), false, 0, 10, at(61)).await.expect("the queue");
+        assert_eq!(
+            level(&feed(&engine, event("3", "p", 60, shipped)).await),
+            Level::Critical,
+            "{}",
+            database.name
+        );
+        let page = engine
+            .store()
+            .list_cases(anna(), false, 0, 10, at(61))
+            .await
+            .expect("the queue");
         assert_eq!(page.cases[0].means_arrival_at, Some(at(24 * 60)));
         assert_eq!(page.cases[0].level, Level::Critical);
     }
@@ -113,24 +177,59 @@ async fn a_lane_with_another_owner_changes_nothing() {
         let engine = database.engine().await;
         let lane = Lane("kafka:events/0".to_owned());
         let old = engine.store().take_lane(&lane, 7).await.expect("taken");
-        let new = engine.store().take_lane(&lane, 0).await.expect("taken again");
-        assert_eq!((new.applied, new.epoch), (7, old.epoch + 1), "{}", database.name);
+        let new = engine
+            .store()
+            .take_lane(&lane, 0)
+            .await
+            .expect("taken again");
+        assert_eq!(
+            (new.applied, new.epoch),
+            (7, old.epoch + 1),
+            "{}",
+            database.name
+        );
         let commit = |epoch, from, to, person: &'static str| {
             let (engine, lane) = (engine.clone(), lane.clone());
             async move {
                 let event = chat("1", person, 0, "我不想活了");
-                let screened = engine.walk().screen(event, at(0), false, &mut Scratch::default());
-                let advance = LaneAdvance { lane: lane.clone(), epoch, from, to, ordinary: 0, gaps: to - from - 1 };
-                engine.commit(&[(Some(lane), screened)], vec![advance]).await
+                let screened = engine
+                    .walk()
+                    .screen(event, at(0), false, &mut Scratch::default());
+                let advance = LaneAdvance {
+                    lane: lane.clone(),
+                    epoch,
+                    from,
+                    to,
+                    ordinary: 0,
+                    gaps: to - from - 1,
+                };
+                engine
+                    .commit(&[(Some(lane), screened)], vec![advance])
+                    .await
             }
         };
-        assert!(commit(old.epoch, 7, 8, "zombie").await.is_err(), "a zombie is fenced");
-        assert!(commit(new.epoch, 6, 8, "stale").await.is_err(), "a stale offset is fenced");
-        assert_eq!(engine.store().counts().await.expect("counts").signals, 0, "nothing was done");
-        commit(new.epoch, 7, 9, "owner").await.expect("the owner commits");
+        assert!(
+            commit(old.epoch, 7, 8, "zombie").await.is_err(),
+            "a zombie is fenced"
+        );
+        assert!(
+            commit(new.epoch, 6, 8, "stale").await.is_err(),
+            "a stale offset is fenced"
+        );
+        assert_eq!(
+            engine.store().counts().await.expect("counts").signals,
+            0,
+            "nothing was done"
+        );
+        commit(new.epoch, 7, 9, "owner")
+            .await
+            .expect("the owner commits");
         let state = engine.store().lanes().await.expect("lanes").remove(0);
         assert_eq!((state.applied, state.evaluated, state.gaps), (9, 1, 1));
-        assert_eq!(state.applied - state.start_at, state.evaluated + state.duplicates + state.quarantined + state.gaps);
+        assert_eq!(
+            state.applied - state.start_at,
+            state.evaluated + state.duplicates + state.quarantined + state.gaps
+        );
     }
 }
 
@@ -140,19 +239,51 @@ async fn a_claim_is_a_lease_with_a_fencing_number() {
         let engine = database.engine().await;
         let store = engine.store();
         feed(&engine, chat("1", "p", 0, "我不想活了")).await;
-        let id = store.list_cases(anna(), false, 0, 10, at(1)).await.expect("queue").cases[0].case_id.to_string();
-        let berta = Actor { id: "berta".to_owned(), role: "specialist" };
-        let claimed = store.claim_case(anna(), id.clone(), at(1)).await.expect("free");
+        let id = store
+            .list_cases(anna(), false, 0, 10, at(1))
+            .await
+            .expect("queue")
+            .cases[0]
+            .case_id
+            .to_string();
+        let berta = Actor {
+            id: "berta".to_owned(),
+            role: "specialist",
+        };
+        let claimed = store
+            .claim_case(anna(), id.clone(), at(1))
+            .await
+            .expect("free");
         assert_eq!(claimed.lease_no, 1);
         let refused = store.claim_case(berta.clone(), id.clone(), at(2)).await;
-        assert!(matches!(refused, Err(StoreError::Refused(Refusal::HeldByAnother { .. }))), "{refused:?}");
+        assert!(
+            matches!(
+                refused,
+                Err(StoreError::Refused(Refusal::HeldByAnother { .. }))
+            ),
+            "{refused:?}"
+        );
         // The lease ends; another takes over; the late writer's note is kept and marked.
-        let taken = store.claim_case(berta.clone(), id.clone(), at(60)).await.expect("expired is claimable");
+        let taken = store
+            .claim_case(berta.clone(), id.clone(), at(60))
+            .await
+            .expect("expired is claimable");
         assert_eq!(taken.lease_no, 2);
         let note = PersonText::new("called, no answer");
-        let kept = store.add_note(anna(), id.clone(), 1, note, at(61)).await.expect("kept");
+        let kept = store
+            .add_note(anna(), id.clone(), 1, note, at(61))
+            .await
+            .expect("kept");
         assert!(kept.after_lease);
-        let kept = store.add_note(berta.clone(), id.clone(), 2, PersonText::new("reached"), at(62)).await;
+        let kept = store
+            .add_note(
+                berta.clone(),
+                id.clone(),
+                2,
+                PersonText::new("reached"),
+                at(62),
+            )
+            .await;
         assert!(!kept.expect("kept").after_lease);
         let closing = |revision_seen| Closing {
             lease_no: 2,
@@ -163,18 +294,48 @@ async fn a_claim_is_a_lease_with_a_fencing_number() {
             reason: "safety plan agreed".to_owned(),
         };
         feed(&engine, chat("2", "p", 63, "goodbye forever")).await;
-        let refused = store.close_case(berta.clone(), id.clone(), closing(1), at(64)).await;
-        assert!(matches!(refused, Err(StoreError::Refused(Refusal::NewerEvidence { current: 2, .. }))), "{refused:?}");
-        let refused = store.close_case(anna(), id.clone(), closing(2), at(64)).await;
-        assert!(matches!(refused, Err(StoreError::Refused(_))), "only the holder closes");
-        store.close_case(berta.clone(), id.clone(), closing(2), at(64)).await.expect("closed");
-        let view = store.read_case(berta, id, at(65)).await.expect("still readable");
+        let refused = store
+            .close_case(berta.clone(), id.clone(), closing(1), at(64))
+            .await;
+        assert!(
+            matches!(
+                refused,
+                Err(StoreError::Refused(Refusal::NewerEvidence {
+                    current: 2,
+                    ..
+                }))
+            ),
+            "{refused:?}"
+        );
+        let refused = store
+            .close_case(anna(), id.clone(), closing(2), at(64))
+            .await;
+        assert!(
+            matches!(refused, Err(StoreError::Refused(_))),
+            "only the holder closes"
+        );
+        store
+            .close_case(berta.clone(), id.clone(), closing(2), at(64))
+            .await
+            .expect("closed");
+        let view = store
+            .read_case(berta, id, at(65))
+            .await
+            .expect("still readable");
         assert_eq!(view.notes.len(), 2);
         assert_eq!(view.signals[0].text.reveal(), "我不想活了");
         // What comes afterwards begins a new episode, which knows that there was one.
-        assert_eq!(level(&feed(&engine, chat("3", "p", 70, "我不想活了")).await), Level::Elevated);
+        assert_eq!(
+            level(&feed(&engine, chat("3", "p", 70, "我不想活了")).await),
+            Level::Elevated
+        );
         let outcome = store.outcomes().await.expect("outcomes").remove(0);
-        assert_eq!((outcome.cases, outcome.types), (2, vec!["SELF_HARM", "UNCLEAR"]), "{}", database.name);
+        assert_eq!(
+            (outcome.cases, outcome.types),
+            (2, vec!["SELF_HARM", "UNCLEAR"]),
+            "{}",
+            database.name
+        );
     }
 }
 
@@ -186,7 +347,10 @@ async fn two_nodes_on_one_database_miss_nobody() {
     feed(&one, chat("1", "p", 0, "我不想活了")).await;
     let bought = r#""purchase":{"orderId":"o9","status":"PAID","items":[{"title":"绳","category":"household"}]}"#;
     feed(&two, event("2", "p", 1, bought)).await;
-    assert_eq!(one.store().outcomes().await.expect("outcomes")[0].signals, 2);
+    assert_eq!(
+        one.store().outcomes().await.expect("outcomes")[0].signals,
+        2
+    );
 }
 
 #[tokio::test]
@@ -195,15 +359,32 @@ async fn every_act_has_its_leaf_and_a_change_is_found() {
         let engine = database.engine().await;
         let store = engine.store();
         feed(&engine, chat("1", "p", 0, "我不想活了")).await;
-        let id = store.list_cases(anna(), false, 0, 10, at(1)).await.expect("queue").cases[0].case_id.to_string();
-        store.read_case(anna(), id.clone(), at(1)).await.expect("read");
+        let id = store
+            .list_cases(anna(), false, 0, 10, at(1))
+            .await
+            .expect("queue")
+            .cases[0]
+            .case_id
+            .to_string();
+        store
+            .read_case(anna(), id.clone(), at(1))
+            .await
+            .expect("read");
         store.claim_case(anna(), id, at(1)).await.expect("claimed");
         while store.sequence_leaves(2).await.expect("sequenced") > 0 {}
         let check = store.verify_log().await.expect("checked");
         // rules.activate, case.open, case.list, case.read, case.claim
-        assert_eq!((check.head.size, check.head.pending), (5, 0), "{}", database.name);
+        assert_eq!(
+            (check.head.size, check.head.pending),
+            (5, 0),
+            "{}",
+            database.name
+        );
         assert_eq!(check.faults, Vec::<String>::new());
-        let tampering = ["UPDATE leaves SET bytes = '{\"v\":1}' WHERE seq = 3", "DELETE FROM leaves WHERE seq = 4"];
+        let tampering = [
+            "UPDATE leaves SET bytes = '{\"v\":1}' WHERE seq = 3",
+            "DELETE FROM leaves WHERE seq = 4",
+        ];
         for sql in tampering {
             match &database.settings {
                 Settings::Sqlite { path } => {
@@ -214,7 +395,10 @@ async fn every_act_has_its_leaf_and_a_change_is_found() {
                     let connecting = tokio_postgres::connect(&url.0, tokio_postgres::NoTls).await;
                     let (client, connection) = connecting.expect("PostgreSQL answers");
                     tokio::spawn(connection);
-                    client.batch_execute(sql).await.expect("an intruder can write");
+                    client
+                        .batch_execute(sql)
+                        .await
+                        .expect("an intruder can write");
                 }
                 Settings::Memory => unreachable!("no test uses it here"),
             }
@@ -233,14 +417,26 @@ async fn words_lie_sealed_in_the_file_and_another_key_opens_nothing() {
     let engine = database.engine().await;
     feed(&engine, chat("1", "p", 0, "其实我不想活了谁也不知道")).await;
     drop(engine);
-    let Settings::Sqlite { path } = &database.settings else { unreachable!("it is a file") };
-    for file in std::fs::read_dir(path.parent().expect("a folder")).expect("the folder").flatten() {
+    let Settings::Sqlite { path } = &database.settings else {
+        unreachable!("it is a file")
+    };
+    for file in std::fs::read_dir(path.parent().expect("a folder"))
+        .expect("the folder")
+        .flatten()
+    {
         let bytes = std::fs::read(file.path()).expect("a file");
         let needle = "谁也不知道".as_bytes();
-        assert!(!bytes.windows(needle.len()).any(|w| w == needle), "{:?}", file.path());
+        assert!(
+            !bytes.windows(needle.len()).any(|w| w == needle),
+            "{:?}",
+            file.path()
+        );
     }
     let other = MasterKey::ephemeral().expect("random bytes");
-    assert!(matches!(Store::open(&database.settings, other).await, Err(StoreError::WrongKey)));
+    assert!(matches!(
+        Store::open(&database.settings, other).await,
+        Err(StoreError::WrongKey)
+    ));
 }
 
 #[tokio::test]
@@ -249,9 +445,21 @@ async fn a_person_with_more_signals_than_are_read_keeps_their_level() {
         let engine = database.engine().await;
         feed(&engine, chat("0", "p", 0, "goodbye forever")).await;
         for block in 0..8 {
-            let events = (0..100).map(|i| paid(&format!("{block}-{i}"), "p", block * 10 + 1, &format!("o{block}-{i}")));
+            let events = (0..100).map(|i| {
+                paid(
+                    &format!("{block}-{i}"),
+                    "p",
+                    block * 10 + 1,
+                    &format!("o{block}-{i}"),
+                )
+            });
             feed_all(&engine, events.collect()).await;
         }
-        assert_eq!(level(&feed(&engine, paid("last", "p", 200, "o-last")).await), Level::Critical, "{}", database.name);
+        assert_eq!(
+            level(&feed(&engine, paid("last", "p", 200, "o-last")).await),
+            Level::Critical,
+            "{}",
+            database.name
+        );
     }
 }

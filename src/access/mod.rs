@@ -46,7 +46,11 @@ impl Role {
     pub fn may(self, action: Action) -> bool {
         match action {
             Action::SubmitEvents => self == Role::Source,
-            Action::ListCases | Action::ReadCase | Action::ClaimCase | Action::NoteCase | Action::CloseCase => {
+            Action::ListCases
+            | Action::ReadCase
+            | Action::ClaimCase
+            | Action::NoteCase
+            | Action::CloseCase => {
                 matches!(self, Role::Specialist | Role::Lead)
             }
             Action::ReadTreeHead => matches!(self, Role::Auditor | Role::Lead),
@@ -76,7 +80,9 @@ impl Permit {
 
     /// Whether the holder may send events of this source.
     pub fn speaks_for(&self, source: &str) -> bool {
-        self.sources.iter().any(|allowed| allowed == "*" || allowed == source)
+        self.sources
+            .iter()
+            .any(|allowed| allowed == "*" || allowed == source)
     }
 }
 
@@ -143,8 +149,10 @@ impl Access {
     /// The file cannot be read or is wrong.
     pub fn from_file(path: &Path) -> Result<Self, TokenFileError> {
         let shown = path.display().to_string();
-        let text = std::fs::read_to_string(path)
-            .map_err(|source| TokenFileError::Unreadable { path: shown.clone(), source })?;
+        let text = std::fs::read_to_string(path).map_err(|source| TokenFileError::Unreadable {
+            path: shown.clone(),
+            source,
+        })?;
         Self::from_toml(&text).map_err(|why| TokenFileError::Malformed { path: shown, why })
     }
 
@@ -153,18 +161,32 @@ impl Access {
         let mut access = Self::default();
         for (number, entry) in file.token.into_iter().enumerate() {
             let number = number + 1;
-            let role = Role::from_name(&entry.role)
-                .ok_or_else(|| format!("token {number} has an unknown role; one of source, specialist, lead, auditor"))?;
+            let role = Role::from_name(&entry.role).ok_or_else(|| {
+                format!(
+                    "token {number} has an unknown role; one of source, specialist, lead, auditor"
+                )
+            })?;
             let hash = unhex(&entry.sha256)
                 .filter(|hash| hash.len() == 32)
                 .ok_or_else(|| format!("token {number} has no SHA-256 of 64 hexadecimal digits"))?;
-            if entry.id.is_empty() || entry.id.len() > 64 || entry.id.chars().any(char::is_control) {
+            if entry.id.is_empty() || entry.id.len() > 64 || entry.id.chars().any(char::is_control)
+            {
                 return Err(format!("token {number} has no usable id (1 to 64 bytes)"));
             }
             if role == Role::Source && entry.sources.is_empty() {
-                return Err(format!("token {number} is a source's and names no `sources`"));
+                return Err(format!(
+                    "token {number} is a source's and names no `sources`"
+                ));
             }
-            access.tokens.push((hash, Permit { id: entry.id, role, sources: entry.sources, _minted_here: () }));
+            access.tokens.push((
+                hash,
+                Permit {
+                    id: entry.id,
+                    role,
+                    sources: entry.sources,
+                    _minted_here: (),
+                },
+            ));
         }
         Ok(access)
     }
@@ -183,22 +205,36 @@ impl Access {
             }
         }
         let permit = found.ok_or(Denied::Unknown)?;
-        if permit.role.may(action) { Ok(permit.clone()) } else { Err(Denied::Forbidden) }
+        if permit.role.may(action) {
+            Ok(permit.clone())
+        } else {
+            Err(Denied::Forbidden)
+        }
     }
 }
 
 /// The line of a token file for a new token.
 pub fn token_entry(id: &str, role: Role, token: &str) -> String {
     let hash = crate::domain::ids::hex(&Sha256::digest(token.as_bytes()));
-    let sources = if role == Role::Source { "sources = [\"*\"]\n" } else { "" };
-    format!("[[token]]\nid = {id:?}\nrole = \"{}\"\nsha256 = \"{hash}\"\n{sources}", role.name())
+    let sources = if role == Role::Source {
+        "sources = [\"*\"]\n"
+    } else {
+        ""
+    };
+    format!(
+        "[[token]]\nid = {id:?}\nrole = \"{}\"\nsha256 = \"{hash}\"\n{sources}",
+        role.name()
+    )
 }
 
 fn unhex(text: &str) -> Option<Vec<u8>> {
-    if text.len() % 2 != 0 || !text.is_ascii() {
+    if !text.len().is_multiple_of(2) || !text.is_ascii() {
         return None;
     }
-    (0..text.len()).step_by(2).map(|i| u8::from_str_radix(&text[i..i + 2], 16).ok()).collect()
+    (0..text.len())
+        .step_by(2)
+        .map(|i| u8::from_str_radix(&text[i..i + 2], 16).ok())
+        .collect()
 }
 
 #[cfg(test)]
@@ -229,7 +265,9 @@ mod tests {
             (Some("olga-token"), ReadTreeHead, Ok("olga")),
             (Some("olga-token"), ListCases, Err(Denied::Forbidden)),
         ] {
-            let found = access().permit(token, action).map(|permit| permit.id().to_owned());
+            let found = access()
+                .permit(token, action)
+                .map(|permit| permit.id().to_owned());
             assert_eq!(found.as_deref().map_err(|e| *e), expected, "{action:?}");
         }
     }
@@ -237,9 +275,15 @@ mod tests {
     #[test]
     fn a_wrong_token_file_says_which_entry_and_never_a_token() {
         for (text, part) in [
-            ("[[token]]\nid='a'\nrole='boss'\nsha256='00'", "unknown role"),
+            (
+                "[[token]]\nid='a'\nrole='boss'\nsha256='00'",
+                "unknown role",
+            ),
             ("[[token]]\nid='a'\nrole='lead'\nsha256='00'", "SHA-256"),
-            ("[[token]]\nid=''\nrole='lead'\nsha256='e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855'", "id"),
+            (
+                "[[token]]\nid=''\nrole='lead'\nsha256='e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855'",
+                "id",
+            ),
             ("[[tokens]]\nid='a'", "tokens"),
         ] {
             let why = Access::from_toml(text).expect_err("it is wrong");

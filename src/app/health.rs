@@ -25,7 +25,11 @@ const STORE_ANSWER_MAX: Duration = Duration::from_secs(2);
 
 impl Health {
     pub(super) fn new(store: Store, metrics: PrometheusHandle) -> Self {
-        Self { ready: Arc::new(AtomicBool::new(false)), store, metrics }
+        Self {
+            ready: Arc::new(AtomicBool::new(false)),
+            store,
+            metrics,
+        }
     }
 
     pub(super) fn ready(&self, ready: bool) {
@@ -34,7 +38,10 @@ impl Health {
 
     async fn is_ready(&self) -> bool {
         self.ready.load(Ordering::Acquire)
-            && matches!(tokio::time::timeout(STORE_ANSWER_MAX, self.store.ping()).await, Ok(Ok(())))
+            && matches!(
+                tokio::time::timeout(STORE_ANSWER_MAX, self.store.ping()).await,
+                Ok(Ok(()))
+            )
     }
 }
 
@@ -43,7 +50,9 @@ impl Health {
 /// # Errors
 /// Another recorder is installed already.
 pub fn install_metrics() -> Result<PrometheusHandle, metrics_exporter_prometheus::BuildError> {
-    let seconds = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0];
+    let seconds = [
+        0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0,
+    ];
     PrometheusBuilder::new()
         .set_buckets_for_metric(Matcher::Suffix("_seconds".to_owned()), &seconds)?
         .install_recorder()

@@ -37,7 +37,10 @@ pub async fn engine(
 ) -> Result<Committer, BuildError> {
     let rules = Arc::new(rules);
     store.activate(&rules, now).await?;
-    let walk = Walk::new(Matcher::new(rules)?, Arc::new(ActivePersons::with_capacity(active_persons)));
+    let walk = Walk::new(
+        Matcher::new(rules)?,
+        Arc::new(ActivePersons::with_capacity(active_persons)),
+    );
     Ok(Committer::new(store, Arc::new(walk)).await?)
 }
 

@@ -118,7 +118,15 @@ async fn listen(address: SocketAddr) -> Result<(TcpListener, SocketAddr), StartE
 /// Whatever keeps it from starting; nothing is left running then that outlives the process's runtime.
 pub async fn start(settings: ServeSettings) -> Result<Running, StartError> {
     let store = Store::open(&settings.store, settings.master_key).await?;
-    let committer = Arc::new(engine(settings.rules, store.clone(), settings.active_persons, now()).await?);
+    let committer = Arc::new(
+        engine(
+            settings.rules,
+            store.clone(),
+            settings.active_persons,
+            now(),
+        )
+        .await?,
+    );
     let (draining, drained) = watch::channel(false);
     let (door, door_task) = Door::open(committer.clone(), settings.group_events_max);
 
@@ -138,7 +146,9 @@ pub async fn start(settings: ServeSettings) -> Result<Running, StartError> {
         draining: drained.clone(),
     };
     let (reporter, grpc_health) = tonic_health::server::health_reporter();
-    reporter.set_service_status("", tonic_health::ServingStatus::Serving).await;
+    reporter
+        .set_service_status("", tonic_health::ServingStatus::Serving)
+        .await;
     let reflection = tonic_reflection::server::Builder::configure()
         .register_encoded_file_descriptor_set(crate::wire::DESCRIPTORS)
         .build_v1()?;
@@ -149,14 +159,20 @@ pub async fn start(settings: ServeSettings) -> Result<Running, StartError> {
         .http2_max_header_list_size(16 * 1024);
     if let Some((certificate, key)) = settings.tls {
         let identity = Identity::from_pem(certificate, key);
-        server = server.tls_config(ServerTlsConfig::new().identity(identity)).map_err(StartError::Tls)?;
+        server = server
+            .tls_config(ServerTlsConfig::new().identity(identity))
+            .map_err(StartError::Tls)?;
     }
-    let routes = services.routes().add_service(grpc_health).add_service(reflection);
+    let routes = services
+        .routes()
+        .add_service(grpc_health)
+        .add_service(reflection);
     let mut stop_accepting = drained.clone();
-    let serving = server.add_routes(routes).serve_with_incoming_shutdown(
-        TcpListenerStream::new(grpc_listener),
-        async move { drop(stop_accepting.wait_for(|draining| *draining).await) },
-    );
+    let serving = server
+        .add_routes(routes)
+        .serve_with_incoming_shutdown(TcpListenerStream::new(grpc_listener), async move {
+            drop(stop_accepting.wait_for(|draining| *draining).await)
+        });
     let grpc_task = tokio::spawn(async move {
         if let Err(error) = serving.await {
             tracing::error!(%error, "the gRPC server ended");
@@ -168,11 +184,19 @@ pub async fn start(settings: ServeSettings) -> Result<Running, StartError> {
     let mut outlet = Outlet::Log;
     if let Some(kafka) = settings.kafka {
         let producer = notify_producer(&kafka)?;
-        outlet = Outlet::Kafka { producer, prefix: settings.outbound_prefix };
+        outlet = Outlet::Kafka {
+            producer,
+            prefix: settings.outbound_prefix,
+        };
         let runtime = tokio::runtime::Handle::current();
         let reader = kafka::Reader::open(kafka, committer, runtime, now, kafka_stop.clone())?;
-        let thread = std::thread::Builder::new().name("kafka".to_owned()).spawn(move || reader.run());
-        kafka_thread = Some(thread.map_err(|source| StartError::Listen { address: grpc, source })?);
+        let thread = std::thread::Builder::new()
+            .name("kafka".to_owned())
+            .spawn(move || reader.run());
+        kafka_thread = Some(thread.map_err(|source| StartError::Listen {
+            address: grpc,
+            source,
+        })?);
     }
     servants.push(tokio::spawn(notify::publish(store.clone(), outlet, now)));
     health.ready(true);
@@ -191,7 +215,9 @@ pub async fn start(settings: ServeSettings) -> Result<Running, StartError> {
     })
 }
 
-fn notify_producer(kafka: &kafka::Settings) -> Result<rdkafka::producer::FutureProducer, kafka::StartError> {
+fn notify_producer(
+    kafka: &kafka::Settings,
+) -> Result<rdkafka::producer::FutureProducer, kafka::StartError> {
     let mut config = rdkafka::config::ClientConfig::new();
     config
         .set("bootstrap.servers", &kafka.brokers)
@@ -237,7 +263,9 @@ impl Running {
                 }
             }
             if let Some(thread) = kafka
-                && tokio::task::spawn_blocking(move || thread.join()).await.is_err()
+                && tokio::task::spawn_blocking(move || thread.join())
+                    .await
+                    .is_err()
             {
                 tracing::error!("the kafka thread ended badly");
             }

@@ -17,7 +17,10 @@ pub(super) struct Remembered<'a> {
 
 impl<'a> Remembered<'a> {
     fn named<'i>(&'i self, ids: &'i [Arc<str>]) -> impl Iterator<Item = &'a Signal> + 'i {
-        self.signals.iter().copied().filter(|s| ids.contains(&s.name))
+        self.signals
+            .iter()
+            .copied()
+            .filter(|s| ids.contains(&s.name))
     }
 
     fn inside(&self, signal: &Signal, window_ms: i64) -> bool {
@@ -27,11 +30,16 @@ impl<'a> Remembered<'a> {
 
 impl Memory for Remembered<'_> {
     fn count(&self, ids: &[Arc<str>], window_ms: i64) -> i64 {
-        self.named(ids).filter(|s| self.inside(s, window_ms)).count() as i64
+        self.named(ids)
+            .filter(|s| self.inside(s, window_ms))
+            .count() as i64
     }
 
     fn since_s(&self, ids: &[Arc<str>]) -> Option<i64> {
-        self.named(ids).map(|s| s.occurred_at).max().map(|latest| self.now.since_ms(latest) / 1000)
+        self.named(ids)
+            .map(|s| s.occurred_at)
+            .max()
+            .map(|latest| self.now.since_ms(latest) / 1000)
     }
 
     fn sequence(&self, a: &[Arc<str>], b: &[Arc<str>], window_ms: i64) -> bool {
@@ -98,7 +106,11 @@ impl Memory for Remembered<'_> {
     }
 
     fn age_band(&self) -> Option<AgeBand> {
-        self.signals.iter().rev().map(|s| s.age_band).find(|band| *band != AgeBand::Unspecified)
+        self.signals
+            .iter()
+            .rev()
+            .map(|s| s.age_band)
+            .find(|band| *band != AgeBand::Unspecified)
     }
 
     fn earlier_case(&self) -> bool {

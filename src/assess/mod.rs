@@ -25,7 +25,7 @@ pub const LAPSE_MS: i64 = 72 * HOUR_MS;
 pub const HORIZON_MS: i64 = 35 * DAY_MS;
 
 /// What an episode has reached; grows, never shrinks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
 pub struct Episode {
     /// Rank of the level, 0 to 5.
     level: u8,
@@ -39,16 +39,13 @@ pub struct Episode {
     pub last_at: Option<Time>,
 }
 
-impl Default for Episode {
-    fn default() -> Self {
-        Self { level: 0, intent: 0, harm: 0, types: TypeSet::default(), last_at: None }
-    }
-}
-
 impl Episode {
     /// The level reached.
     pub fn level(&self) -> Level {
-        Level::ALL.get(usize::from(self.level)).copied().unwrap_or(Level::Emergency)
+        Level::ALL
+            .get(usize::from(self.level))
+            .copied()
+            .unwrap_or(Level::Emergency)
     }
 
     fn raise_to(&mut self, level: Level) {
@@ -57,9 +54,14 @@ impl Episode {
 
     /// The episode as it stands at a later time: over, where it lapsed without a case.
     pub fn at(self, now: Time) -> Self {
-        let lapsed = self.last_at.is_some_and(|last| now.since_ms(last) > LAPSE_MS);
+        let lapsed = self
+            .last_at
+            .is_some_and(|last| now.since_ms(last) > LAPSE_MS);
         if lapsed && !self.level().opens_case() {
-            Self { last_at: self.last_at, ..Self::default() }
+            Self {
+                last_at: self.last_at,
+                ..Self::default()
+            }
         } else {
             self
         }
@@ -127,18 +129,35 @@ pub enum From {
 ///
 /// `signals` are those since the last closed case, in any order; they are sorted here. `earlier_case` tells of a closed
 /// case.
-pub fn assess(rules: &Ruleset, signals: &mut [Signal], from: From, earlier_case: bool) -> Assessment {
-    signals.sort_by(|a, b| (a.occurred_at, &a.event, &a.name).cmp(&(b.occurred_at, &b.event, &b.name)));
+pub fn assess(
+    rules: &Ruleset,
+    signals: &mut [Signal],
+    from: From,
+    earlier_case: bool,
+) -> Assessment {
+    signals.sort_by(|a, b| {
+        (a.occurred_at, &a.event, &a.name).cmp(&(b.occurred_at, &b.event, &b.name))
+    });
     let (mut episode, mut start) = match from {
         From::Beginning(episode) => (episode, 0),
         From::LastEvent(episode) => {
             let last = signals.last().map(|s| s.event.clone());
-            (episode, signals.iter().position(|s| Some(&s.event) == last.as_ref()).unwrap_or(0))
+            (
+                episode,
+                signals
+                    .iter()
+                    .position(|s| Some(&s.event) == last.as_ref())
+                    .unwrap_or(0),
+            )
         }
     };
     let mut last = Step::default();
     while start < signals.len() {
-        let end = start + signals[start..].iter().take_while(|s| s.event == signals[start].event).count();
+        let end = start
+            + signals[start..]
+                .iter()
+                .take_while(|s| s.event == signals[start].event)
+                .count();
         let now = signals[start].occurred_at;
         episode = episode.at(now);
         last = step(rules, &signals[..end], now, earlier_case);
@@ -146,7 +165,8 @@ pub fn assess(rules: &Ruleset, signals: &mut [Signal], from: From, earlier_case:
         episode.last_at = Some(now);
         start = end;
     }
-    last.evidence.sort_by(|a, b| (b.points, &a.rule).cmp(&(a.points, &b.rule)));
+    last.evidence
+        .sort_by(|a, b| (b.points, &a.rule).cmp(&(a.points, &b.rule)));
     Assessment {
         episode,
         means: last.means,
@@ -172,11 +192,23 @@ struct Step {
 }
 
 fn step(rules: &Ruleset, signals: &[Signal], now: Time, earlier_case: bool) -> Step {
-    let visible: Vec<&Signal> =
-        signals.iter().filter(|s| now.since_ms(s.occurred_at) < HORIZON_MS).collect();
+    let visible: Vec<&Signal> = signals
+        .iter()
+        .filter(|s| now.since_ms(s.occurred_at) < HORIZON_MS)
+        .collect();
     let order_means = orders::order_means(&visible, now);
-    let memory = Remembered { signals: &visible, now, rules, order_means, earlier_case };
-    let mut step = Step { means: order_means, order_means, ..Step::default() };
+    let memory = Remembered {
+        signals: &visible,
+        now,
+        rules,
+        order_means,
+        earlier_case,
+    };
+    let mut step = Step {
+        means: order_means,
+        order_means,
+        ..Step::default()
+    };
     let mut speaking: Vec<(&Rule, i64)> = Vec::new();
     for rule in &rules.rules {
         match rule.when.holds(&memory) {
@@ -185,11 +217,20 @@ fn step(rules: &Ruleset, signals: &[Signal], now: Time, earlier_case: bool) -> S
             Truth::Unknown => step.unknown.push(rule.id.clone()),
         }
     }
-    step.means = speaking.iter().map(|(rule, _)| rule.gives.means).max().unwrap_or(0).max(order_means);
+    step.means = speaking
+        .iter()
+        .map(|(rule, _)| rule.gives.means)
+        .max()
+        .unwrap_or(0)
+        .max(order_means);
     step.intent = stage_of(&speaking, 6, |rule| rule.gives.intent);
     step.harm = stage_of(&speaking, 5, |rule| rule.gives.harm);
     for (rule, _) in &speaking {
-        let sum: i64 = speaking.iter().filter(|(r, _)| r.gives.kind == rule.gives.kind).map(|(_, p)| p).sum();
+        let sum: i64 = speaking
+            .iter()
+            .filter(|(r, _)| r.gives.kind == rule.gives.kind)
+            .map(|(_, p)| p)
+            .sum();
         if sum >= ENOUGH {
             step.types.insert(rule.gives.kind);
         }
@@ -218,7 +259,14 @@ const ENOUGH: i64 = 1000;
 fn stage_of(speaking: &[(&Rule, i64)], most: u8, stage: fn(&Rule) -> u8) -> u8 {
     (1..=most)
         .rev()
-        .find(|s| speaking.iter().filter(|(rule, _)| stage(rule) >= *s).map(|(_, p)| p).sum::<i64>() >= ENOUGH)
+        .find(|s| {
+            speaking
+                .iter()
+                .filter(|(rule, _)| stage(rule) >= *s)
+                .map(|(_, p)| p)
+                .sum::<i64>()
+                >= ENOUGH
+        })
         .unwrap_or(0)
 }
 
@@ -230,8 +278,14 @@ fn points(rule: &Rule, visible: &[&Signal], now: Time) -> i64 {
     };
     let latest = |signals: &mut dyn Iterator<Item = &&Signal>| signals.map(|s| s.occurred_at).max();
     // A rule may speak because its signals are absent; then it is as fresh as the latest of any kind.
-    let anchor = latest(&mut visible.iter().filter(named)).or_else(|| latest(&mut visible.iter())).unwrap_or(now);
-    decayed(rule.gives.points, now.since_ms(anchor).max(0), rule.gives.half_life_ms)
+    let anchor = latest(&mut visible.iter().filter(named))
+        .or_else(|| latest(&mut visible.iter()))
+        .unwrap_or(now);
+    decayed(
+        rule.gives.points,
+        now.since_ms(anchor).max(0),
+        rule.gives.half_life_ms,
+    )
 }
 
 /// Halves every half-life, along a straight line between halvings: exact in integers on every machine.
@@ -259,7 +313,11 @@ fn grow(rules: &Ruleset, episode: &mut Episode, step: &mut Step) {
     level = level.max(triage.harm[usize::from(episode.harm.min(5))]);
     for kind in episode.types.iter() {
         if let Some(entry) = triage.types.get(&(kind as usize)) {
-            level = level.max(if step.order_means >= 3 { entry.with_goods } else { entry.level });
+            level = level.max(if step.order_means >= 3 {
+                entry.with_goods
+            } else {
+                entry.level
+            });
         }
     }
     if level >= Level::Support && step.modifiers_hold {

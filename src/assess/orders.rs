@@ -22,7 +22,11 @@ pub struct OpenOrder {
 
 /// The highest stage of any order, or 1 where watched goods were only looked at lately.
 pub(super) fn order_means(visible: &[&Signal], now: Time) -> u8 {
-    let ordered = stages(visible.iter().copied()).into_iter().map(|o| o.stage).max().unwrap_or(0);
+    let ordered = stages(visible.iter().copied())
+        .into_iter()
+        .map(|o| o.stage)
+        .max()
+        .unwrap_or(0);
     if ordered > 0 {
         return ordered;
     }
@@ -36,7 +40,10 @@ pub(super) fn order_means(visible: &[&Signal], now: Time) -> u8 {
 
 /// The open orders with watched goods, by order id. `signals` must be in their own order of time.
 pub fn open_orders<'s>(signals: impl IntoIterator<Item = &'s Signal>) -> Vec<OpenOrder> {
-    stages(signals).into_iter().filter(|order| order.stage > 0).collect()
+    stages(signals)
+        .into_iter()
+        .filter(|order| order.stage > 0)
+        .collect()
 }
 
 fn stages<'s>(signals: impl IntoIterator<Item = &'s Signal>) -> Vec<OpenOrder> {
@@ -49,7 +56,15 @@ fn stages<'s>(signals: impl IntoIterator<Item = &'s Signal>) -> Vec<OpenOrder> {
         let facts = &signal.facts;
         let (has_watched, order) = orders.entry(&facts.order).or_insert_with(|| {
             let order = facts.order.clone();
-            (false, OpenOrder { order, merchant: String::new(), stage: 0, expected: None })
+            (
+                false,
+                OpenOrder {
+                    order,
+                    merchant: String::new(),
+                    stage: 0,
+                    expected: None,
+                },
+            )
         });
         *has_watched |= watched;
         if !facts.merchant.is_empty() {
@@ -65,5 +80,9 @@ fn stages<'s>(signals: impl IntoIterator<Item = &'s Signal>) -> Vec<OpenOrder> {
             Some(Act::Search | Act::Browse) | None => order.stage,
         };
     }
-    orders.into_values().filter(|(has_watched, _)| *has_watched).map(|(_, order)| order).collect()
+    orders
+        .into_values()
+        .filter(|(has_watched, _)| *has_watched)
+        .map(|(_, order)| order)
+        .collect()
 }

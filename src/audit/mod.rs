@@ -41,7 +41,13 @@ impl Record {
     }
 
     /// Something a person on staff did.
-    pub fn staff(now: Time, actor: &str, role: &'static str, action: &'static str, case: Option<&CaseId>) -> Self {
+    pub fn staff(
+        now: Time,
+        actor: &str,
+        role: &'static str,
+        action: &'static str,
+        case: Option<&CaseId>,
+    ) -> Self {
         Self {
             v: 1,
             time_ms: now.ms(),

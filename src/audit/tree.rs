@@ -47,9 +47,15 @@ impl Frontier {
     pub fn from_stored(size: u64, hashes: &[u8]) -> Result<Self, Damaged> {
         let (chunks, rest) = hashes.as_chunks::<32>();
         if chunks.len() != size.count_ones() as usize || !rest.is_empty() {
-            return Err(Damaged { size, hashes: hashes.len() });
+            return Err(Damaged {
+                size,
+                hashes: hashes.len(),
+            });
         }
-        Ok(Self { size, full: chunks.to_vec() })
+        Ok(Self {
+            size,
+            full: chunks.to_vec(),
+        })
     }
 
     /// How many leaves.
@@ -118,7 +124,8 @@ mod tests {
         let mut tree = Frontier::default();
         for (size, expected) in ROOTS.iter().enumerate() {
             assert_eq!(hex(&tree.root()), *expected, "size {size}");
-            let stored = Frontier::from_stored(size as u64, &tree.stored()).expect("what we store we read");
+            let stored =
+                Frontier::from_stored(size as u64, &tree.stored()).expect("what we store we read");
             assert_eq!(stored, tree);
             if let Some(leaf) = LEAVES.get(size) {
                 tree.push(leaf_hash(leaf));
@@ -129,7 +136,10 @@ mod tests {
     #[test]
     fn a_frontier_that_does_not_fit_its_size_is_refused() {
         for (size, bytes) in [(1, 0), (3, 32), (2, 33), (0, 32)] {
-            assert!(Frontier::from_stored(size, &vec![0; bytes]).is_err(), "{size} {bytes}");
+            assert!(
+                Frontier::from_stored(size, &vec![0; bytes]).is_err(),
+                "{size} {bytes}"
+            );
         }
     }
 }

@@ -9,8 +9,8 @@ use crate::assess::{Assessment, Episode, From, OpenOrder, assess, open_orders};
 use crate::audit::Record;
 use crate::domain::limits::CLOCK_AHEAD_MS_MAX;
 use crate::domain::{
-    AgeBand, CaseId, Draft, EventKey, Field, HelpOffer, Hold, MerchantAction, MerchantTask, Notice, NoticeBody,
-    PersonId, PersonText, Signal, Span, Time,
+    AgeBand, CaseId, Draft, EventKey, Field, HelpOffer, Hold, MerchantAction, MerchantTask, Notice,
+    NoticeBody, PersonId, PersonText, Signal, Span, Time,
 };
 use crate::rules::Ruleset;
 use crate::rules::condition::Anchors;
@@ -144,7 +144,12 @@ pub enum CaseChange {
 }
 
 /// Handles one event of a person and lets the record grow by it.
-pub fn handle(rules: &Ruleset, ids: &IdKey, record: &mut PersonRecord, candidate: &Candidate) -> (Verdict, Effects) {
+pub fn handle(
+    rules: &Ruleset,
+    ids: &IdKey,
+    record: &mut PersonRecord,
+    candidate: &Candidate,
+) -> (Verdict, Effects) {
     let mut effects = Effects::default();
     let mut degraded = Vec::new();
     let duplicate = record.evaluated.contains(&candidate.key);
@@ -157,10 +162,18 @@ pub fn handle(rules: &Ruleset, ids: &IdKey, record: &mut PersonRecord, candidate
     if !duplicate {
         remember(record, candidate, occurred_at, &mut effects);
         if !effects.signals.is_empty() {
-            let id = (candidate.key.source.as_str().to_owned(), candidate.key.event.as_str().to_owned());
+            let id = (
+                candidate.key.source.as_str().to_owned(),
+                candidate.key.event.as_str().to_owned(),
+            );
             if !record.ids_seen.insert(id) {
                 degraded.push("conflicting-event-id".to_owned());
-                effects.leaves.push(Record::system(candidate.arrived_at, "event.conflict", None, &rules.hash));
+                effects.leaves.push(Record::system(
+                    candidate.arrived_at,
+                    "event.conflict",
+                    None,
+                    &rules.hash,
+                ));
             }
             record.evaluated.insert(candidate.key.clone());
         }
@@ -171,10 +184,18 @@ pub fn handle(rules: &Ruleset, ids: &IdKey, record: &mut PersonRecord, candidate
     }
     let last = assessment.episode.last_at.unwrap_or(occurred_at);
     assessment.episode = assessment.episode.at(last.max(occurred_at));
-    degraded.extend(assessment.unknown.iter().map(|rule| format!("unknown:{rule}")));
+    degraded.extend(
+        assessment
+            .unknown
+            .iter()
+            .map(|rule| format!("unknown:{rule}")),
+    );
     let mut verdict = Verdict {
         duplicate,
-        case: record.open_case.as_ref().map(|case| (case.case_id.clone(), false)),
+        case: record
+            .open_case
+            .as_ref()
+            .map(|case| (case.case_id.clone(), false)),
         tasks: Vec::new(),
         holds: Vec::new(),
         help: help::offer(rules, &assessment, &candidate.locale),
@@ -182,7 +203,14 @@ pub fn handle(rules: &Ruleset, ids: &IdKey, record: &mut PersonRecord, candidate
         assessment,
     };
     if !effects.signals.is_empty() {
-        let mut act = Acting { rules, ids, record, candidate, occurred_at, effects: &mut effects };
+        let mut act = Acting {
+            rules,
+            ids,
+            record,
+            candidate,
+            occurred_at,
+            effects: &mut effects,
+        };
         act.case(&mut verdict);
         act.goods(&mut verdict);
         act.offer_help(&verdict);
@@ -192,9 +220,18 @@ pub fn handle(rules: &Ruleset, ids: &IdKey, record: &mut PersonRecord, candidate
     (verdict, effects)
 }
 
-fn remember(record: &mut PersonRecord, candidate: &Candidate, occurred_at: Time, effects: &mut Effects) {
+fn remember(
+    record: &mut PersonRecord,
+    candidate: &Candidate,
+    occurred_at: Time,
+    effects: &mut Effects,
+) {
     let known = !record.signals.is_empty();
-    for draft in candidate.drafts.iter().filter(|draft| known || !draft.only_if_known) {
+    for draft in candidate
+        .drafts
+        .iter()
+        .filter(|draft| known || !draft.only_if_known)
+    {
         let signal = Signal {
             name: draft.name.clone(),
             event: candidate.key.clone(),
@@ -252,19 +289,27 @@ impl Acting<'_> {
     }
 
     fn clock_ms(&self, assessment: &Assessment) -> i64 {
-        self.rules.triage.clocks_ms.get(&(assessment.level() as usize)).copied().unwrap_or(0)
+        self.rules
+            .triage
+            .clocks_ms
+            .get(&(assessment.level() as usize))
+            .copied()
+            .unwrap_or(0)
     }
 
     fn opened(&self, assessment: &Assessment, arrival: Option<Time>) -> Case {
         let key = &self.candidate.key;
         let episode = self.record.episode.to_be_bytes();
-        let case_id = self.ids.derive("C", &[
-            self.record.person.as_str().as_bytes(),
-            &episode,
-            key.source.as_str().as_bytes(),
-            key.event.as_str().as_bytes(),
-            &key.content,
-        ]);
+        let case_id = self.ids.derive(
+            "C",
+            &[
+                self.record.person.as_str().as_bytes(),
+                &episode,
+                key.source.as_str().as_bytes(),
+                key.event.as_str().as_bytes(),
+                &key.content,
+            ],
+        );
         Case {
             case_id: CaseId::new(case_id),
             person: self.record.person.clone(),
@@ -292,7 +337,8 @@ impl Acting<'_> {
     fn grown(&self, case: &Case, assessment: &Assessment, arrival: Option<Time>) -> Case {
         let level = case.level.max(assessment.level());
         let deadline_at = if level > case.level {
-            case.deadline_at.min(self.now().plus_ms(self.clock_ms(assessment)))
+            case.deadline_at
+                .min(self.now().plus_ms(self.clock_ms(assessment)))
         } else {
             case.deadline_at
         };
@@ -318,14 +364,20 @@ impl Acting<'_> {
 
     fn notify_case(&mut self, case: &Case, opened: bool) {
         let rank = [case.level as u8];
-        let notice_id = self.ids.derive("N", &[case.case_id.as_str().as_bytes(), &rank]);
+        let notice_id = self
+            .ids
+            .derive("N", &[case.case_id.as_str().as_bytes(), &rank]);
         let body = NoticeBody::Case {
             case: case.case_id.clone(),
             level: case.level,
             opened,
             deadline_at: case.deadline_at,
         };
-        self.effects.notices.push(Notice { notice_id, decided_at: self.now(), body });
+        self.effects.notices.push(Notice {
+            notice_id,
+            decided_at: self.now(),
+            body,
+        });
     }
 
     fn leaf(&mut self, action: &'static str, case: &CaseId) {
@@ -344,49 +396,105 @@ impl Acting<'_> {
             && ask.means.contains(&assessment.means)
         {
             for order in orders.iter().filter(|o| ask.means.contains(&o.stage)) {
-                self.task(MerchantAction::PurposeQuestion, order.order.clone(), order.merchant.clone(), verdict);
+                self.task(
+                    MerchantAction::PurposeQuestion,
+                    order.order.clone(),
+                    order.merchant.clone(),
+                    verdict,
+                );
             }
         }
         if level.opens_case() && !self.candidate.merchant.is_empty() {
-            self.task(MerchantAction::StayAndListen, String::new(), self.candidate.merchant.clone(), verdict);
+            self.task(
+                MerchantAction::StayAndListen,
+                String::new(),
+                self.candidate.merchant.clone(),
+                verdict,
+            );
         }
-        if self.rules.triage.holds_from.is_some_and(|from| level >= from) {
+        if self
+            .rules
+            .triage
+            .holds_from
+            .is_some_and(|from| level >= from)
+        {
             for order in orders.into_iter().filter(|o| matches!(o.stage, 3..=5)) {
-                self.task(MerchantAction::HoldParcel, order.order.clone(), order.merchant.clone(), verdict);
+                self.task(
+                    MerchantAction::HoldParcel,
+                    order.order.clone(),
+                    order.merchant.clone(),
+                    verdict,
+                );
                 self.hold(order, verdict);
             }
         }
     }
 
-    fn task(&mut self, action: MerchantAction, order: String, merchant: String, verdict: &mut Verdict) {
+    fn task(
+        &mut self,
+        action: MerchantAction,
+        order: String,
+        merchant: String,
+        verdict: &mut Verdict,
+    ) {
         let episode = self.record.episode.to_be_bytes();
         let about = [
             self.record.person.as_str().as_bytes(),
             &episode[..],
             action.name().as_bytes(),
             order.as_bytes(),
-            if order.is_empty() { merchant.as_bytes() } else { b"" },
+            if order.is_empty() {
+                merchant.as_bytes()
+            } else {
+                b""
+            },
         ];
         let task_id = self.ids.derive("T", &about);
         if self.record.asked.insert(task_id.clone()) {
-            let task = MerchantTask { task_id: task_id.clone(), action, order, merchant };
+            let task = MerchantTask {
+                task_id: task_id.clone(),
+                action,
+                order,
+                merchant,
+            };
             let body = NoticeBody::MerchantTask(task.clone());
-            self.effects.notices.push(Notice { notice_id: task_id, decided_at: self.now(), body });
+            self.effects.notices.push(Notice {
+                notice_id: task_id,
+                decided_at: self.now(),
+                body,
+            });
             verdict.tasks.push(task);
         }
     }
 
     fn hold(&mut self, order: OpenOrder, verdict: &mut Verdict) {
         let episode = self.record.episode.to_be_bytes();
-        let about = [self.record.person.as_str().as_bytes(), &episode[..], order.order.as_bytes()];
+        let about = [
+            self.record.person.as_str().as_bytes(),
+            &episode[..],
+            order.order.as_bytes(),
+        ];
         let hold_id = self.ids.derive("H", &about);
         if self.record.asked.insert(hold_id.clone()) {
             let expires_at = self.now().plus_ms(self.rules.triage.holds_expire_ms);
-            let hold = Hold { hold_id: hold_id.clone(), order: order.order, expires_at };
+            let hold = Hold {
+                hold_id: hold_id.clone(),
+                order: order.order,
+                expires_at,
+            };
             let body = NoticeBody::HoldRequest(hold.clone());
-            self.effects.notices.push(Notice { notice_id: hold_id, decided_at: self.now(), body });
+            self.effects.notices.push(Notice {
+                notice_id: hold_id,
+                decided_at: self.now(),
+                body,
+            });
             let case = verdict.case.as_ref().map(|(case, _)| case);
-            self.effects.leaves.push(Record::system(self.now(), "hold.request", case, &self.rules.hash));
+            self.effects.leaves.push(Record::system(
+                self.now(),
+                "hold.request",
+                case,
+                &self.rules.hash,
+            ));
             verdict.holds.push(hold);
         }
     }
@@ -395,19 +503,37 @@ impl Acting<'_> {
     fn offer_help(&mut self, verdict: &Verdict) {
         let Some(offer) = &verdict.help else { return };
         let episode = self.record.episode.to_be_bytes();
-        let state = [verdict.assessment.level() as u8, u8::from(offer.emergency_card)];
-        let about = [self.record.person.as_str().as_bytes(), &episode[..], &state[..]];
+        let state = [
+            verdict.assessment.level() as u8,
+            u8::from(offer.emergency_card),
+        ];
+        let about = [
+            self.record.person.as_str().as_bytes(),
+            &episode[..],
+            &state[..],
+        ];
         let notice_id = self.ids.derive("P", &about);
         if self.record.asked.insert(notice_id.clone()) {
-            let body = NoticeBody::Help { person: self.record.person.clone(), offer: offer.clone() };
-            self.effects.notices.push(Notice { notice_id, decided_at: self.now(), body });
+            let body = NoticeBody::Help {
+                person: self.record.person.clone(),
+                offer: offer.clone(),
+            };
+            self.effects.notices.push(Notice {
+                notice_id,
+                decided_at: self.now(),
+                body,
+            });
         }
     }
 }
 
 /// The next arrival of watched goods that are paid and not yet there.
 fn arrival(orders: &[OpenOrder]) -> Option<Time> {
-    orders.iter().filter(|o| matches!(o.stage, 4 | 5)).filter_map(|o| o.expected).min()
+    orders
+        .iter()
+        .filter(|o| matches!(o.stage, 4 | 5))
+        .filter_map(|o| o.expected)
+        .min()
 }
 
 impl PersonRecord {
@@ -415,8 +541,15 @@ impl PersonRecord {
     /// the last event alone.
     fn assess(&mut self, rules: &Ruleset, new: &[Signal]) -> Assessment {
         let order = |s: &Signal| (s.occurred_at, s.event.clone());
-        let newest_known = self.signals.iter().filter(|s| !new.iter().any(|n| n.event == s.event)).map(order).max();
-        let late = new.first().is_some_and(|n| newest_known.is_some_and(|known| order(n) < known));
+        let newest_known = self
+            .signals
+            .iter()
+            .filter(|s| !new.iter().any(|n| n.event == s.event))
+            .map(order)
+            .max();
+        let late = new
+            .first()
+            .is_some_and(|n| newest_known.is_some_and(|known| order(n) < known));
         let from = match self.state {
             Some(state) if !late => From::LastEvent(state),
             Some(state) if self.truncated => From::Beginning(state),

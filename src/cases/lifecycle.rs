@@ -183,7 +183,11 @@ impl Case {
         match self.leased_at(now) {
             Some((holder, until)) if holder != actor => Err(Refusal::HeldByAnother { until }),
             _ => Ok(Case {
-                state: if self.state == CaseState::Open { CaseState::Claimed } else { self.state },
+                state: if self.state == CaseState::Open {
+                    CaseState::Claimed
+                } else {
+                    self.state
+                },
                 holder: Some(actor.to_owned()),
                 lease_no: self.lease_no + 1,
                 lease_until: Some(now.plus_ms(LEASE_MS)),
@@ -194,7 +198,10 @@ impl Case {
 
     /// Whether a writer still holds the lease it names. A late writer's note is kept all the same.
     pub fn holds_lease(&self, actor: &str, lease_no: i64, now: Time) -> bool {
-        self.lease_no == lease_no && self.leased_at(now).is_some_and(|(holder, _)| holder == actor)
+        self.lease_no == lease_no
+            && self
+                .leased_at(now)
+                .is_some_and(|(holder, _)| holder == actor)
     }
 
     /// Ends the case.
@@ -214,8 +221,15 @@ impl Case {
             });
         }
         if closing.revision_seen != self.revision {
-            return Err(Refusal::NewerEvidence { current: self.revision, seen: closing.revision_seen });
+            return Err(Refusal::NewerEvidence {
+                current: self.revision,
+                seen: closing.revision_seen,
+            });
         }
-        Ok(Case { state: CaseState::Closed, lease_until: Some(now), ..self.clone() })
+        Ok(Case {
+            state: CaseState::Closed,
+            lease_until: Some(now),
+            ..self.clone()
+        })
     }
 }

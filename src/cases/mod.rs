@@ -11,4 +11,6 @@ pub mod ids;
 pub mod lifecycle;
 
 pub use decide::{Candidate, CaseChange, Effects, PersonRecord, Verdict, handle};
-pub use lifecycle::{Case, CaseState, Closing, ContactOutcome, DetectionVerdict, Refusal, SafetyOutcome};
+pub use lifecycle::{
+    Case, CaseState, Closing, ContactOutcome, DetectionVerdict, Refusal, SafetyOutcome,
+};

@@ -32,14 +32,19 @@ pub(super) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     let engine = private_engine(rules).await?;
     let input: Box<dyn BufRead> = match &arguments.file {
         Some(path) if path.as_os_str() != "-" => {
-            let file = File::open(path).with_context(|| format!("{} cannot be opened", path.display()))?;
+            let file =
+                File::open(path).with_context(|| format!("{} cannot be opened", path.display()))?;
             Box::new(BufReader::with_capacity(1 << 16, file))
         }
         _ => Box::new(BufReader::with_capacity(1 << 16, io::stdin())),
     };
     let output = BufWriter::with_capacity(1 << 16, io::stdout().lock());
     let unreadable = assess(&engine, input, output).await?;
-    Ok(if unreadable == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(if unreadable == 0 {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
 }
 
 /// Judges every line in order; tells how many could not be read.
@@ -84,7 +89,9 @@ async fn judge(engine: &Committer, event: Screened, output: &mut impl Write) -> 
         event_id: Some(candidate.key.event.as_str()),
         person_id: Some(candidate.person.as_str()),
         status,
-        reason: verdict.is_none().then(|| "the event could not be judged".to_owned()),
+        reason: verdict
+            .is_none()
+            .then(|| "the event could not be judged".to_owned()),
         line: None,
         state: verdict.as_deref().map(|v| State::of(v, &candidate)),
         ruleset: &engine.walk().matcher().rules().hash,

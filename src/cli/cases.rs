@@ -79,36 +79,89 @@ pub(super) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     let mut client = CaseServiceClient::new(arguments.connection.open().await?);
     match arguments.command {
         Command::List { closed, limit } => {
-            let request = pb::ListCasesRequest { closed, page_size: limit, page_token: String::new() };
-            let page = client.list_cases(request).await.map_err(refused)?.into_inner();
+            let request = pb::ListCasesRequest {
+                closed,
+                page_size: limit,
+                page_token: String::new(),
+            };
+            let page = client
+                .list_cases(request)
+                .await
+                .map_err(refused)?
+                .into_inner();
             println!("{}", table(&page.cases));
-            let more = if page.next_page_token.is_empty() { "" } else { ", more below" };
+            let more = if page.next_page_token.is_empty() {
+                ""
+            } else {
+                ", more below"
+            };
             println!("{} case(s){more}", page.cases.len());
         }
         Command::Show { case_id } => show(&mut client, case_id).await?,
         Command::Claim { case_id } => {
-            let response = client.claim_case(pb::ClaimCaseRequest { case_id }).await.map_err(refused)?;
-            let case = response.into_inner().case.context("no case in the answer")?;
-            println!("{} is yours: lease {} until {}", case.case_id, case.lease_no, time(case.lease_until.as_ref()));
+            let response = client
+                .claim_case(pb::ClaimCaseRequest { case_id })
+                .await
+                .map_err(refused)?;
+            let case = response
+                .into_inner()
+                .case
+                .context("no case in the answer")?;
+            println!(
+                "{} is yours: lease {} until {}",
+                case.case_id,
+                case.lease_no,
+                time(case.lease_until.as_ref())
+            );
         }
-        Command::Note { case_id, lease, text } => {
-            let request = pb::AddNoteRequest { case_id, lease_no: lease, text };
-            let kept = client.add_note(request).await.map_err(refused)?.into_inner();
-            println!("noted{}", if kept.after_lease { ", marked: your claim had ended" } else { "" });
+        Command::Note {
+            case_id,
+            lease,
+            text,
+        } => {
+            let request = pb::AddNoteRequest {
+                case_id,
+                lease_no: lease,
+                text,
+            };
+            let kept = client
+                .add_note(request)
+                .await
+                .map_err(refused)?
+                .into_inner();
+            println!(
+                "noted{}",
+                if kept.after_lease {
+                    ", marked: your claim had ended"
+                } else {
+                    ""
+                }
+            );
         }
-        Command::Close { case_id, lease, revision, contact, safety, verdict, reason } => {
+        Command::Close {
+            case_id,
+            lease,
+            revision,
+            contact,
+            safety,
+            verdict,
+            reason,
+        } => {
             let request = pb::CloseCaseRequest {
                 case_id,
                 lease_no: lease,
                 evidence_revision: revision,
                 contact: value("contact", &contact, |n| {
-                    pb::ContactOutcome::from_str_name(&format!("CONTACT_OUTCOME_{n}")).map(|v| v as i32)
+                    pb::ContactOutcome::from_str_name(&format!("CONTACT_OUTCOME_{n}"))
+                        .map(|v| v as i32)
                 })?,
                 safety: value("safety", &safety, |n| {
-                    pb::SafetyOutcome::from_str_name(&format!("SAFETY_OUTCOME_{n}")).map(|v| v as i32)
+                    pb::SafetyOutcome::from_str_name(&format!("SAFETY_OUTCOME_{n}"))
+                        .map(|v| v as i32)
                 })?,
                 verdict: value("verdict", &verdict, |n| {
-                    pb::DetectionVerdict::from_str_name(&format!("DETECTION_VERDICT_{n}")).map(|v| v as i32)
+                    pb::DetectionVerdict::from_str_name(&format!("DETECTION_VERDICT_{n}"))
+                        .map(|v| v as i32)
                 })?,
                 reason,
             };
@@ -125,10 +178,18 @@ fn value(flag: &str, text: &str, by_name: impl Fn(&str) -> Option<i32>) -> anyho
 }
 
 async fn show(client: &mut CaseServiceClient<Service>, case_id: String) -> anyhow::Result<()> {
-    let view = client.get_case(pb::GetCaseRequest { case_id }).await.map_err(refused)?.into_inner();
+    let view = client
+        .get_case(pb::GetCaseRequest { case_id })
+        .await
+        .map_err(refused)?
+        .into_inner();
     let case = view.case.context("no case in the answer")?;
     println!("{}", table(std::slice::from_ref(&case)));
-    println!("revision {}, held by {}", case.evidence_revision, or_nobody(&case.holder));
+    println!(
+        "revision {}, held by {}",
+        case.evidence_revision,
+        or_nobody(&case.holder)
+    );
     println!("\nWhat was seen:");
     for signal in &view.signals {
         println!("  {}  {}", time(signal.occurred_at.as_ref()), signal.signal);
@@ -140,8 +201,17 @@ async fn show(client: &mut CaseServiceClient<Service>, case_id: String) -> anyho
         println!("\nNotes:");
     }
     for note in &view.notes {
-        let late = if note.after_lease { " (after the claim had ended)" } else { "" };
-        println!("  {}  {}{late}: {}", time(note.written_at.as_ref()), note.actor, safe(&note.text));
+        let late = if note.after_lease {
+            " (after the claim had ended)"
+        } else {
+            ""
+        };
+        println!(
+            "  {}  {}{late}: {}",
+            time(note.written_at.as_ref()),
+            note.actor,
+            safe(&note.text)
+        );
     }
     Ok(())
 }
@@ -152,7 +222,9 @@ fn or_nobody(holder: &str) -> &str {
 
 /// Words of persons go to a terminal without control characters: an escape sequence must not rule the screen.
 pub(super) fn safe(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
+    text.chars()
+        .map(|c| if c.is_control() { ' ' } else { c })
+        .collect()
 }
 
 /// A text with its hits in brackets.
@@ -180,13 +252,20 @@ fn time(timestamp: Option<&prost_types::Timestamp>) -> String {
 }
 
 pub(super) fn level_name(level: i32) -> &'static str {
-    usize::try_from(level - 1).ok().and_then(|i| Level::ALL.get(i)).map_or("?", |l| l.name())
+    usize::try_from(level - 1)
+        .ok()
+        .and_then(|i| Level::ALL.get(i))
+        .map_or("?", |l| l.name())
 }
 
 pub(super) fn type_names(types: &[i32]) -> String {
     let names: Vec<&str> = types
         .iter()
-        .filter_map(|t| usize::try_from(t - 1).ok().and_then(|i| RiskType::ALL.get(i)))
+        .filter_map(|t| {
+            usize::try_from(t - 1)
+                .ok()
+                .and_then(|i| RiskType::ALL.get(i))
+        })
         .map(|t| t.name())
         .collect();
     names.join(" ")
@@ -202,7 +281,9 @@ fn table(cases: &[pb::Case]) -> Table {
         table.add_row([
             level_name(case.level).to_owned(),
             case.case_id.clone(),
-            pb::CaseState::try_from(case.state).map_or("?", |s| &s.as_str_name()["CASE_STATE_".len()..]).to_owned(),
+            pb::CaseState::try_from(case.state)
+                .map_or("?", |s| &s.as_str_name()["CASE_STATE_".len()..])
+                .to_owned(),
             type_names(&case.types),
             format!("I{} M{} H{}", case.intent, case.means, case.harm_to_others),
             case.rules.join(", "),

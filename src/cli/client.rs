@@ -29,7 +29,9 @@ pub(super) struct Bearer(MetadataValue<Ascii>);
 
 impl Interceptor for Bearer {
     fn call(&mut self, mut request: Request<()>) -> Result<Request<()>, Status> {
-        request.metadata_mut().insert("authorization", self.0.clone());
+        request
+            .metadata_mut()
+            .insert("authorization", self.0.clone());
         Ok(request)
     }
 }
@@ -38,23 +40,35 @@ pub(super) type Service = InterceptedService<Channel, Bearer>;
 
 impl Connection {
     pub(super) fn to(server: String, token_file: PathBuf) -> Self {
-        Self { server, token_file, ca_file: None }
+        Self {
+            server,
+            token_file,
+            ca_file: None,
+        }
     }
 
     pub(super) async fn open(&self) -> anyhow::Result<Service> {
         let shown = self.token_file.display();
-        let token = std::fs::read_to_string(&self.token_file).with_context(|| format!("{shown} cannot be read"))?;
-        let mut value: MetadataValue<Ascii> =
-            format!("Bearer {}", token.trim()).parse().with_context(|| format!("{shown} holds no token"))?;
+        let token = std::fs::read_to_string(&self.token_file)
+            .with_context(|| format!("{shown} cannot be read"))?;
+        let mut value: MetadataValue<Ascii> = format!("Bearer {}", token.trim())
+            .parse()
+            .with_context(|| format!("{shown} holds no token"))?;
         value.set_sensitive(true);
-        let mut endpoint = Endpoint::from_shared(self.server.clone()).context("--server is no URL")?;
+        let mut endpoint =
+            Endpoint::from_shared(self.server.clone()).context("--server is no URL")?;
         if let Some(path) = &self.ca_file {
-            let pem = std::fs::read(path).with_context(|| format!("{} cannot be read", path.display()))?;
+            let pem = std::fs::read(path)
+                .with_context(|| format!("{} cannot be read", path.display()))?;
             let tls = ClientTlsConfig::new().ca_certificate(Certificate::from_pem(pem));
-            endpoint = endpoint.tls_config(tls).context("the certificate authority cannot be used")?;
+            endpoint = endpoint
+                .tls_config(tls)
+                .context("the certificate authority cannot be used")?;
         }
-        let channel =
-            endpoint.connect().await.with_context(|| format!("no service answers at {}", self.server))?;
+        let channel = endpoint
+            .connect()
+            .await
+            .with_context(|| format!("no service answers at {}", self.server))?;
         Ok(InterceptedService::new(channel, Bearer(value)))
     }
 }

@@ -55,11 +55,18 @@ const ROWS: usize = 12;
 pub(super) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     let rules = load_dir(&arguments.rules)?;
     let titles = titles(&rules);
-    let place = tempfile::Builder::new().prefix("lifeguard-demo-").tempdir().context("no temporary folder")?;
+    let place = tempfile::Builder::new()
+        .prefix("lifeguard-demo-")
+        .tempdir()
+        .context("no temporary folder")?;
     let running = start_service(&arguments, rules, place.path()).await?;
     let url = format!("http://{}", running.grpc);
-    let source = Connection::to(url.clone(), place.path().join("source.token")).open().await?;
-    let staff = Connection::to(url.clone(), place.path().join("specialist.token")).open().await?;
+    let source = Connection::to(url.clone(), place.path().join("source.token"))
+        .open()
+        .await?;
+    let staff = Connection::to(url.clone(), place.path().join("specialist.token"))
+        .open()
+        .await?;
 
     let stream = synth::generate(&synth::Settings {
         seed: arguments.seed,
@@ -85,9 +92,12 @@ pub(super) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         sent.evaluated, sent.duplicate, sent.quarantined
     );
     let outcomes = running.store.outcomes().await?;
-    let found: BTreeMap<&str, &store::PersonOutcome> = outcomes.iter().map(|o| (o.person.as_str(), o)).collect();
+    let found: BTreeMap<&str, &store::PersonOutcome> =
+        outcomes.iter().map(|o| (o.person.as_str(), o)).collect();
     show_queue(staff, &titles, &found).await?;
-    let published_found = published_persons().iter().all(|person| level_of(&found, person) >= Level::High);
+    let published_found = published_persons()
+        .iter()
+        .all(|person| level_of(&found, person) >= Level::High);
     show_labels(&labels, &found);
     if !published_found {
         eprintln!("lifeguard: a published case was not found at HIGH or above");
@@ -97,12 +107,24 @@ pub(super) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         stop_asked().await?;
     }
     let drained = running.stop().await;
-    Ok(if published_found && drained { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(if published_found && drained {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
 }
 
-async fn start_service(arguments: &Arguments, rules: Ruleset, place: &Path) -> anyhow::Result<Running> {
+async fn start_service(
+    arguments: &Arguments,
+    rules: Ruleset,
+    place: &Path,
+) -> anyhow::Result<Running> {
     let mut tokens = String::new();
-    for (id, role) in [("demo-platform", Role::Source), ("demo-specialist", Role::Specialist), ("demo-auditor", Role::Auditor)] {
+    for (id, role) in [
+        ("demo-platform", Role::Source),
+        ("demo-specialist", Role::Specialist),
+        ("demo-auditor", Role::Auditor),
+    ] {
         let token = new_secret()?;
         write_secret(&place.join(format!("{}.token", role.name())), &token)?;
         tokens.push_str(&token_entry(id, role, &token));
@@ -113,7 +135,9 @@ async fn start_service(arguments: &Arguments, rules: Ruleset, place: &Path) -> a
     write_secret(&key_file, &new_secret()?)?;
     let settings = |port: u16| -> anyhow::Result<ServeSettings> {
         Ok(ServeSettings {
-            store: store::Settings::Sqlite { path: place.join("lifeguard.db") },
+            store: store::Settings::Sqlite {
+                path: place.join("lifeguard.db"),
+            },
             master_key: MasterKey::from_file(&key_file)?,
             access: Access::from_file(&tokens_file)?,
             rules: load_dir(&arguments.rules)?,
@@ -137,7 +161,11 @@ async fn start_service(arguments: &Arguments, rules: Ruleset, place: &Path) -> a
 }
 
 fn titles(rules: &Ruleset) -> BTreeMap<String, String> {
-    rules.rules.iter().map(|rule| (rule.id.to_string(), rule.title.en.clone())).collect()
+    rules
+        .rules
+        .iter()
+        .map(|rule| (rule.id.to_string(), rule.title.en.clone()))
+        .collect()
 }
 
 fn published_persons() -> BTreeSet<String> {
@@ -149,7 +177,12 @@ fn published_persons() -> BTreeSet<String> {
 }
 
 /// Sends the published cases and the stream through one gRPC stream, at a watchable speed.
-async fn feed(source: Service, stream: synth::Generator, rate: u64, staff: Service) -> anyhow::Result<Sent> {
+async fn feed(
+    source: Service,
+    stream: synth::Generator,
+    rate: u64,
+    staff: Service,
+) -> anyhow::Result<Sent> {
     let total = stream.total() + PUBLISHED.lines().count() as u64;
     let progress = bar(total, "watching");
     let (events, waiting) = tokio::sync::mpsc::channel(1024);
@@ -162,7 +195,10 @@ async fn feed(source: Service, stream: synth::Generator, rate: u64, staff: Servi
                 let due = Duration::from_secs_f64(number as f64 / rate as f64);
                 std::thread::sleep(due.saturating_sub(began.elapsed()));
             }
-            if events.blocking_send(pb::SubmitStreamRequest { event: Some(event) }).is_err() {
+            if events
+                .blocking_send(pb::SubmitStreamRequest { event: Some(event) })
+                .is_err()
+            {
                 break;
             }
         }
@@ -170,7 +206,11 @@ async fn feed(source: Service, stream: synth::Generator, rate: u64, staff: Servi
     });
     let summary = tokio::spawn(summarise(staff, progress.clone()));
     let requests = tokio_stream::wrappers::ReceiverStream::new(waiting);
-    let mut answers = IngestServiceClient::new(source).submit_stream(requests).await.map_err(refused)?.into_inner();
+    let mut answers = IngestServiceClient::new(source)
+        .submit_stream(requests)
+        .await
+        .map_err(refused)?
+        .into_inner();
     let mut sent = Sent::default();
     while let Some(answer) = answers.message().await.map_err(refused)? {
         count(&mut sent, answer.result);
@@ -190,15 +230,30 @@ async fn summarise(staff: Service, progress: ProgressBar) {
     let mut client = CaseServiceClient::new(staff);
     loop {
         tokio::time::sleep(Duration::from_millis(500)).await;
-        let request = pb::ListCasesRequest { page_size: 500, ..Default::default() };
-        let Ok(page) = client.list_cases(request).await else { continue };
+        let request = pb::ListCasesRequest {
+            page_size: 500,
+            ..Default::default()
+        };
+        let Ok(page) = client.list_cases(request).await else {
+            continue;
+        };
         let mut levels: BTreeMap<i32, usize> = BTreeMap::new();
         for case in &page.get_ref().cases {
             *levels.entry(case.level).or_default() += 1;
         }
-        let parts: Vec<String> =
-            levels.iter().rev().map(|(level, n)| format!("{n} {}", level_name(*level).to_lowercase())).collect();
-        progress.set_message(format!("cases: {}", if parts.is_empty() { "none".to_owned() } else { parts.join(", ") }));
+        let parts: Vec<String> = levels
+            .iter()
+            .rev()
+            .map(|(level, n)| format!("{n} {}", level_name(*level).to_lowercase()))
+            .collect();
+        progress.set_message(format!(
+            "cases: {}",
+            if parts.is_empty() {
+                "none".to_owned()
+            } else {
+                parts.join(", ")
+            }
+        ));
     }
 }
 
@@ -211,8 +266,16 @@ async fn show_queue(
     let mut cases = Vec::new();
     let mut page_token = String::new();
     loop {
-        let request = pb::ListCasesRequest { page_size: 500, page_token, ..Default::default() };
-        let page = client.list_cases(request).await.map_err(refused)?.into_inner();
+        let request = pb::ListCasesRequest {
+            page_size: 500,
+            page_token,
+            ..Default::default()
+        };
+        let page = client
+            .list_cases(request)
+            .await
+            .map_err(refused)?
+            .into_inner();
         cases.extend(page.cases);
         page_token = page.next_page_token;
         if page_token.is_empty() {
@@ -222,7 +285,11 @@ async fn show_queue(
     // The published persons' cases are known by the event that opened them.
     let published: BTreeSet<String> = published_persons()
         .iter()
-        .filter_map(|person| found.get(person.as_str()).and_then(|o| o.first_event.clone()))
+        .filter_map(|person| {
+            found
+                .get(person.as_str())
+                .and_then(|o| o.first_event.clone())
+        })
         .collect();
     let mut table = Table::new();
     table
@@ -235,8 +302,14 @@ async fn show_queue(
     let mut shown = 0;
     for case in &cases {
         let view = if shown < ROWS || published.len() < cases.len() {
-            let request = pb::GetCaseRequest { case_id: case.case_id.clone() };
-            client.get_case(request).await.map_err(refused)?.into_inner()
+            let request = pb::GetCaseRequest {
+                case_id: case.case_id.clone(),
+            };
+            client
+                .get_case(request)
+                .await
+                .map_err(refused)?
+                .into_inner()
         } else {
             break;
         };
@@ -248,12 +321,21 @@ async fn show_queue(
         table.add_row(row(case, &view, titles, is_published));
     }
     println!("{table}");
-    println!("{} cases wait, worst first; {} are shown. ★ marks the two published cases.\n", cases.len(), shown);
+    println!(
+        "{} cases wait, worst first; {} are shown. ★ marks the two published cases.\n",
+        cases.len(),
+        shown
+    );
     Ok(())
 }
 
 fn is_published(view: &pb::GetCaseResponse) -> bool {
-    let words: BTreeSet<&str> = view.signals.iter().map(|s| s.text.as_str()).filter(|t| !t.is_empty()).collect();
+    let words: BTreeSet<&str> = view
+        .signals
+        .iter()
+        .map(|s| s.text.as_str())
+        .filter(|t| !t.is_empty())
+        .collect();
     words.iter().any(|text| {
         let quoted = serde_json::to_string(text).unwrap_or_default();
         PUBLISHED.contains(&quoted)
@@ -266,29 +348,51 @@ fn row(
     titles: &BTreeMap<String, String>,
     is_published: bool,
 ) -> [String; 6] {
-    let why: Vec<&str> =
-        case.rules.iter().take(3).map(|rule| titles.get(rule).map_or(rule.as_str(), String::as_str)).collect();
+    let why: Vec<&str> = case
+        .rules
+        .iter()
+        .take(3)
+        .map(|rule| titles.get(rule).map_or(rule.as_str(), String::as_str))
+        .collect();
     let words = view
         .signals
         .iter()
         .rev()
         .find(|s| !s.text.is_empty())
-        .map(|s| marked(&s.text, &s.spans).chars().take(60).collect::<String>())
+        .map(|s| {
+            marked(&s.text, &s.spans)
+                .chars()
+                .take(60)
+                .collect::<String>()
+        })
         .unwrap_or_default();
     let seconds = |t: &Option<prost_types::Timestamp>| t.as_ref().map_or(0, |t| t.seconds);
     let within = seconds(&case.deadline_at) - seconds(&case.opened_at);
     [
-        format!("{}{}", if is_published { "★ " } else { "" }, level_name(case.level)),
+        format!(
+            "{}{}",
+            if is_published { "★ " } else { "" },
+            level_name(case.level)
+        ),
         type_names(&case.types),
         format!("I{} M{} H{}", case.intent, case.means, case.harm_to_others),
         why.join("; "),
         words,
-        if within >= 3600 { format!("{} h", within / 3600) } else if within >= 120 { format!("{} min", within / 60) } else { format!("{within} s") },
+        if within >= 3600 {
+            format!("{} h", within / 3600)
+        } else if within >= 120 {
+            format!("{} min", within / 60)
+        } else {
+            format!("{within} s")
+        },
     ]
 }
 
 fn level_of(found: &BTreeMap<&str, &store::PersonOutcome>, person: &str) -> Level {
-    found.get(person).and_then(|o| Level::from_name(o.level)).unwrap_or(Level::None)
+    found
+        .get(person)
+        .and_then(|o| Level::from_name(o.level))
+        .unwrap_or(Level::None)
 }
 
 /// How the labelled persons came out: missed ones and wrongly flagged ones, honestly.
@@ -307,7 +411,11 @@ fn show_labels(labels: &[synth::Label], found: &BTreeMap<&str, &store::PersonOut
         missed.len(),
         low.count()
     );
-    println!("Labelled harmless persons: {}, flagged {} (a case opened).", harmless.len(), flagged.len());
+    println!(
+        "Labelled harmless persons: {}, flagged {} (a case opened).",
+        harmless.len(),
+        flagged.len()
+    );
     let names = |list: &[&&synth::Label]| -> String {
         let stories: BTreeSet<&str> = list.iter().map(|l| l.story.as_str()).collect();
         stories.into_iter().take(12).collect::<Vec<_>>().join(", ")

@@ -68,16 +68,20 @@ pub(super) fn bar(length: u64, what: &'static str) -> ProgressBar {
     if !io::stderr().is_terminal() {
         return ProgressBar::hidden();
     }
-    let style = ProgressStyle::with_template("{msg} {wide_bar} {human_pos}/{human_len} {per_sec} {eta}")
-        .unwrap_or_else(|_| ProgressStyle::default_bar());
-    ProgressBar::new(length).with_style(style).with_message(what)
+    let style =
+        ProgressStyle::with_template("{msg} {wide_bar} {human_pos}/{human_len} {per_sec} {eta}")
+            .unwrap_or_else(|_| ProgressStyle::default_bar());
+    ProgressBar::new(length)
+        .with_style(style)
+        .with_message(what)
 }
 
 pub(super) fn input(file: &Path) -> anyhow::Result<Box<dyn BufRead + Send>> {
     if file.as_os_str() == "-" {
         return Ok(Box::new(BufReader::new(io::stdin())));
     }
-    let opened = File::open(file).with_context(|| format!("{} cannot be opened", file.display()))?;
+    let opened =
+        File::open(file).with_context(|| format!("{} cannot be opened", file.display()))?;
     Ok(Box::new(BufReader::with_capacity(1 << 16, opened)))
 }
 
@@ -104,7 +108,8 @@ fn generate(arguments: &Generate) -> anyhow::Result<ExitCode> {
     };
     let stream = synth::generate(&settings)?;
     if let Some(path) = &arguments.labels {
-        let file = File::create(path).with_context(|| format!("{} cannot be written", path.display()))?;
+        let file =
+            File::create(path).with_context(|| format!("{} cannot be written", path.display()))?;
         let mut out = BufWriter::new(file);
         for label in stream.labels() {
             serde_json::to_writer(&mut out, label)?;
@@ -114,12 +119,17 @@ fn generate(arguments: &Generate) -> anyhow::Result<ExitCode> {
     }
     let mut out: Box<dyn Write> = match &arguments.output {
         Some(path) => {
-            let file = File::create(path).with_context(|| format!("{} cannot be written", path.display()))?;
+            let file = File::create(path)
+                .with_context(|| format!("{} cannot be written", path.display()))?;
             Box::new(BufWriter::with_capacity(1 << 16, file))
         }
         None => Box::new(BufWriter::with_capacity(1 << 16, io::stdout().lock())),
     };
-    let progress = if arguments.output.is_some() { bar(stream.total(), "generating") } else { ProgressBar::hidden() };
+    let progress = if arguments.output.is_some() {
+        bar(stream.total(), "generating")
+    } else {
+        ProgressBar::hidden()
+    };
     for line in stream {
         out.write_all(line.as_bytes())?;
         out.write_all(b"\n")?;
@@ -146,7 +156,11 @@ fn validate(file: &Path) -> anyhow::Result<ExitCode> {
         }
     }
     println!("{good} events, {bad} unreadable, {unknown} unknown fields");
-    Ok(if bad == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(if bad == 0 {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
 }
 
 /// How many events of each fate.
@@ -169,7 +183,10 @@ async fn send(client: &mut IngestServiceClient<Service>, file: &Path) -> anyhow:
             let line = line.context("reading failed")?;
             match json_to_pb(&line.bytes) {
                 Ok((event, _)) => {
-                    if events.blocking_send(pb::SubmitStreamRequest { event: Some(event) }).is_err() {
+                    if events
+                        .blocking_send(pb::SubmitStreamRequest { event: Some(event) })
+                        .is_err()
+                    {
                         break;
                     }
                 }
@@ -183,7 +200,11 @@ async fn send(client: &mut IngestServiceClient<Service>, file: &Path) -> anyhow:
     });
     let mut sent = Sent::default();
     let requests = tokio_stream::wrappers::ReceiverStream::new(waiting);
-    let mut answers = client.submit_stream(requests).await.map_err(refused)?.into_inner();
+    let mut answers = client
+        .submit_stream(requests)
+        .await
+        .map_err(refused)?
+        .into_inner();
     while let Some(answer) = answers.message().await.map_err(refused)? {
         count(&mut sent, answer.result);
         progress.inc(1);
@@ -194,7 +215,11 @@ async fn send(client: &mut IngestServiceClient<Service>, file: &Path) -> anyhow:
         "{} evaluated, {} duplicate, {} quarantined, {} not sent",
         sent.evaluated, sent.duplicate, sent.quarantined, sent.unreadable
     );
-    Ok(if sent.quarantined + sent.unreadable == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(if sent.quarantined + sent.unreadable == 0 {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
 }
 
 pub(super) fn count(sent: &mut Sent, result: Option<pb::EventResult>) {

@@ -113,14 +113,18 @@ impl State {
                     spans: candidate
                         .spans_of(&e.signals)
                         .into_iter()
-                        .map(|s| SpanOut { start: s.start, end: s.end, view: s.view.name() })
+                        .map(|s| SpanOut {
+                            start: s.start,
+                            end: s.end,
+                            view: s.view.name(),
+                        })
                         .collect(),
                 })
                 .collect(),
-            case: verdict
-                .case
-                .as_ref()
-                .map(|(case, opened)| Case { case_id: case.to_string(), opened: *opened }),
+            case: verdict.case.as_ref().map(|(case, opened)| Case {
+                case_id: case.to_string(),
+                opened: *opened,
+            }),
             merchant_tasks: verdict
                 .tasks
                 .iter()
@@ -154,7 +158,10 @@ impl Help {
             lines: offer
                 .lines
                 .iter()
-                .map(|l| Line { name: l.name.clone(), number: l.number.clone() })
+                .map(|l| Line {
+                    name: l.name.clone(),
+                    number: l.number.clone(),
+                })
                 .collect(),
             suppress_recommendations: offer.suppress_recommendations,
             emergency_card: offer.emergency_card,

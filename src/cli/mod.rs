@@ -89,12 +89,19 @@ fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         Command::Config(command) => serve::run_config(command),
         Command::Token(arguments) => serve::run_token(&arguments),
         Command::Completions { shell } => {
-            clap_complete::generate(shell, &mut Arguments::command(), "lifeguard", &mut std::io::stdout());
+            clap_complete::generate(
+                shell,
+                &mut Arguments::command(),
+                "lifeguard",
+                &mut std::io::stdout(),
+            );
             Ok(ExitCode::SUCCESS)
         }
         Command::Man { dir } => {
-            std::fs::create_dir_all(&dir).with_context(|| format!("{} cannot be made", dir.display()))?;
-            clap_mangen::generate_to(Arguments::command(), &dir).context("the man pages cannot be written")?;
+            std::fs::create_dir_all(&dir)
+                .with_context(|| format!("{} cannot be made", dir.display()))?;
+            clap_mangen::generate_to(Arguments::command(), &dir)
+                .context("the man pages cannot be written")?;
             Ok(ExitCode::SUCCESS)
         }
     }
@@ -102,10 +109,18 @@ fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
 
 /// Runs the service on all processors.
 fn everywhere<F: Future<Output = anyhow::Result<ExitCode>>>(job: F) -> anyhow::Result<ExitCode> {
-    tokio::runtime::Builder::new_multi_thread().enable_all().build().context("no runtime")?.block_on(job)
+    tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .context("no runtime")?
+        .block_on(job)
 }
 
 /// Runs a short job on this thread.
 fn here<F: Future<Output = anyhow::Result<ExitCode>>>(job: F) -> anyhow::Result<ExitCode> {
-    tokio::runtime::Builder::new_current_thread().enable_all().build().context("no runtime")?.block_on(job)
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .context("no runtime")?
+        .block_on(job)
 }

@@ -77,7 +77,11 @@ pub(super) async fn run(command: Command) -> anyhow::Result<ExitCode> {
                 }
             }
             println!("{passed} passed, {failed} failed");
-            Ok(if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+            Ok(if failed == 0 {
+                ExitCode::SUCCESS
+            } else {
+                ExitCode::FAILURE
+            })
         }
     }
 }
@@ -103,7 +107,9 @@ struct Expect {
 fn read_tests(files: &BTreeMap<String, String>, problems: &mut Problems) -> Vec<Test> {
     let mut tests = Vec::new();
     for (file, text) in files.iter().filter(|(name, _)| name.starts_with("tests/")) {
-        let Some(root) = parse_yaml(file, text, problems) else { continue };
+        let Some(root) = parse_yaml(file, text, problems) else {
+            continue;
+        };
         let Some(list) = entry(&root, "tests") else {
             problems.report(file, root.place, "a test file has one key, `tests`");
             continue;
@@ -130,14 +136,26 @@ fn entry<'n>(node: &'n Node, key: &str) -> Option<&'n Node> {
 }
 
 fn read_test(file: &str, node: &Node) -> anyhow::Result<Test> {
-    let Value::Object(mut test) = node.to_json() else { anyhow::bail!("a test is a map") };
-    let name = test.remove("name").and_then(|n| n.as_str().map(str::to_owned)).context("`name` is missing")?;
+    let Value::Object(mut test) = node.to_json() else {
+        anyhow::bail!("a test is a map")
+    };
+    let name = test
+        .remove("name")
+        .and_then(|n| n.as_str().map(str::to_owned))
+        .context("`name` is missing")?;
     let locale = test.remove("locale").unwrap_or(Value::Null);
-    let Some(Value::Array(list)) = test.remove("events") else { anyhow::bail!("`events` is missing") };
+    let Some(Value::Array(list)) = test.remove("events") else {
+        anyhow::bail!("`events` is missing")
+    };
     let mut events = Vec::new();
     for event in list {
-        let Value::Object(mut event) = event else { anyhow::bail!("an event is a map") };
-        let at = event.remove("at").and_then(|at| at.as_str().map(str::to_owned)).unwrap_or_else(|| "0m".to_owned());
+        let Value::Object(mut event) = event else {
+            anyhow::bail!("an event is a map")
+        };
+        let at = event
+            .remove("at")
+            .and_then(|at| at.as_str().map(str::to_owned))
+            .unwrap_or_else(|| "0m".to_owned());
         let at_ms = if at.trim_start_matches('0').len() <= 1 {
             0
         } else {
@@ -147,11 +165,19 @@ fn read_test(file: &str, node: &Node) -> anyhow::Result<Test> {
         events.push((at_ms, event));
     }
     anyhow::ensure!(!events.is_empty(), "`events` is empty");
-    let Some(Value::Object(wanted)) = test.remove("expect") else { anyhow::bail!("`expect` is missing") };
+    let Some(Value::Object(wanted)) = test.remove("expect") else {
+        anyhow::bail!("`expect` is missing")
+    };
     if let Some(key) = test.keys().next() {
         anyhow::bail!("unknown field `{key}`");
     }
-    Ok(Test { file: file.to_owned(), line: node.place.0, name, events, expect: read_expect(wanted)? })
+    Ok(Test {
+        file: file.to_owned(),
+        line: node.place.0,
+        name,
+        events,
+        expect: read_expect(wanted)?,
+    })
 }
 
 fn read_expect(wanted: Map<String, Value>) -> anyhow::Result<Expect> {
@@ -163,7 +189,12 @@ fn read_expect(wanted: Map<String, Value>) -> anyhow::Result<Expect> {
             Level::from_name(name).with_context(|| format!("`{name}` is no level"))
         };
         let words = || -> Vec<String> {
-            value.as_array().into_iter().flatten().filter_map(|v| v.as_str().map(str::to_owned)).collect()
+            value
+                .as_array()
+                .into_iter()
+                .flatten()
+                .filter_map(|v| v.as_str().map(str::to_owned))
+                .collect()
         };
         match key.as_str() {
             "level_at_least" => expect.at_least = Some(level()?),
@@ -185,7 +216,10 @@ async fn run_test(engine: &Committer, test: &Test, number: usize) -> anyhow::Res
     let mut scratch = Scratch::default();
     for (step, (at_ms, event)) in test.events.iter().enumerate() {
         let mut event = event.clone();
-        let person = event.remove("person").and_then(|p| p.as_str().map(str::to_owned)).unwrap_or_default();
+        let person = event
+            .remove("person")
+            .and_then(|p| p.as_str().map(str::to_owned))
+            .unwrap_or_default();
         let at = Time::from_ms(TEST_START_MS + at_ms);
         event.insert("eventId".into(), format!("t{number}-{step}").into());
         event.insert("personId".into(), format!("t{number}-{person}").into());
@@ -193,9 +227,18 @@ async fn run_test(engine: &Committer, test: &Test, number: usize) -> anyhow::Res
         event.insert("occurredAt".into(), at.to_string().into());
         let bytes = serde_json::to_vec(&event)?;
         let decoded = decode_json(&bytes).with_context(|| format!("event {}", step + 1))?;
-        anyhow::ensure!(decoded.unknown_fields == 0, "event {} has a field that is not known", step + 1);
+        anyhow::ensure!(
+            decoded.unknown_fields == 0,
+            "event {} has a field that is not known",
+            step + 1
+        );
         let screened = engine.walk().screen(decoded.event, at, true, &mut scratch);
-        match engine.commit(&[(None, screened)], Vec::new()).await?.into_iter().next() {
+        match engine
+            .commit(&[(None, screened)], Vec::new())
+            .await?
+            .into_iter()
+            .next()
+        {
             Some(Fate::Evaluated(verdict) | Fate::Duplicate(verdict)) => last = Some(verdict),
             _ => anyhow::bail!("event {} was not judged", step + 1),
         }
@@ -214,25 +257,46 @@ fn check(expect: &Expect, verdict: &Verdict) -> anyhow::Result<()> {
         assessment.episode.intent,
         assessment.means,
         assessment.episode.harm,
-        if rules.is_empty() { "no rule".to_owned() } else { rules.join(", ") }
+        if rules.is_empty() {
+            "no rule".to_owned()
+        } else {
+            rules.join(", ")
+        }
     );
     if let Some(least) = expect.at_least {
-        anyhow::ensure!(level >= least, "expected at least {}, found {said}", least.name());
+        anyhow::ensure!(
+            level >= least,
+            "expected at least {}, found {said}",
+            least.name()
+        );
     }
     if let Some(most) = expect.at_most {
-        anyhow::ensure!(level <= most, "expected at most {}, found {said}", most.name());
+        anyhow::ensure!(
+            level <= most,
+            "expected at most {}, found {said}",
+            most.name()
+        );
     }
     if let Some(types) = &expect.types {
         let found = assessment.episode.types.names();
         for kind in types {
-            anyhow::ensure!(found.contains(&kind.as_str()), "expected {kind}, found {found:?}, {said}");
+            anyhow::ensure!(
+                found.contains(&kind.as_str()),
+                "expected {kind}, found {found:?}, {said}"
+            );
         }
     }
     for rule in &expect.fires {
-        anyhow::ensure!(rules.contains(&rule.as_str()), "`{rule}` should have fired; {said}");
+        anyhow::ensure!(
+            rules.contains(&rule.as_str()),
+            "`{rule}` should have fired; {said}"
+        );
     }
     for rule in &expect.silent {
-        anyhow::ensure!(!rules.contains(&rule.as_str()), "`{rule}` should have been silent; {said}");
+        anyhow::ensure!(
+            !rules.contains(&rule.as_str()),
+            "`{rule}` should have been silent; {said}"
+        );
     }
     Ok(())
 }

@@ -34,10 +34,19 @@ fn key_value(text: &str) -> Result<(String, String), String> {
 impl ConfigArguments {
     pub(super) fn load(&self) -> anyhow::Result<Settings> {
         let environment = std::env::vars_os()
-            .map(|(key, value)| (key.to_string_lossy().into_owned(), value.to_string_lossy().into_owned()))
+            .map(|(key, value)| {
+                (
+                    key.to_string_lossy().into_owned(),
+                    value.to_string_lossy().into_owned(),
+                )
+            })
             .filter(|(key, _)| key.starts_with("LIFEGUARD_"))
             .collect();
-        let sources = Sources { file: self.config.as_deref(), environment, overrides: self.overrides.clone() };
+        let sources = Sources {
+            file: self.config.as_deref(),
+            environment,
+            overrides: self.overrides.clone(),
+        };
         Ok(config::load(&sources)?)
     }
 }
@@ -66,7 +75,10 @@ pub(super) fn run_config(command: ConfigCommand) -> anyhow::Result<ExitCode> {
             settings.store()?;
             kafka_settings(&settings)?;
             let rules = load_dir(&settings.rules.dir)?;
-            println!("good: rule set {} {} ({})", rules.name, rules.version, rules.hash);
+            println!(
+                "good: rule set {} {} ({})",
+                rules.name, rules.version, rules.hash
+            );
         }
     }
     Ok(ExitCode::SUCCESS)
@@ -96,7 +108,10 @@ pub(super) async fn run_audit(command: AuditCommand) -> anyhow::Result<ExitCode>
         println!("the log is whole");
         return Ok(ExitCode::SUCCESS);
     }
-    check.faults.iter().for_each(|fault| println!("FAULT: {fault}"));
+    check
+        .faults
+        .iter()
+        .for_each(|fault| println!("FAULT: {fault}"));
     Ok(ExitCode::FAILURE)
 }
 
@@ -114,7 +129,8 @@ pub(super) struct TokenArguments {
 }
 
 pub(super) fn run_token(arguments: &TokenArguments) -> anyhow::Result<ExitCode> {
-    let role = Role::from_name(&arguments.role).context("--role: one of source, specialist, lead, auditor")?;
+    let role = Role::from_name(&arguments.role)
+        .context("--role: one of source, specialist, lead, auditor")?;
     let token = new_secret()?;
     write_secret(&arguments.output, &token)?;
     print!("{}", token_entry(&arguments.id, role, &token));
@@ -124,7 +140,8 @@ pub(super) fn run_token(arguments: &TokenArguments) -> anyhow::Result<ExitCode> 
 /// 32 random bytes in base64.
 pub(super) fn new_secret() -> anyhow::Result<String> {
     let mut bytes = [0; 32];
-    getrandom::fill(&mut bytes).map_err(|error| anyhow::anyhow!("the system gives no random bytes: {error}"))?;
+    getrandom::fill(&mut bytes)
+        .map_err(|error| anyhow::anyhow!("the system gives no random bytes: {error}"))?;
     Ok(base64::engine::general_purpose::STANDARD.encode(bytes))
 }
 
@@ -138,8 +155,11 @@ pub(super) fn write_secret(path: &std::path::Path, secret: &str) -> anyhow::Resu
         use std::os::unix::fs::OpenOptionsExt as _;
         options.mode(0o600);
     }
-    let mut file = options.open(path).with_context(|| format!("{} cannot be made", path.display()))?;
-    file.write_all(secret.as_bytes()).with_context(|| format!("{} cannot be written", path.display()))
+    let mut file = options
+        .open(path)
+        .with_context(|| format!("{} cannot be made", path.display()))?;
+    file.write_all(secret.as_bytes())
+        .with_context(|| format!("{} cannot be written", path.display()))
 }
 
 fn master_key(settings: &Settings) -> anyhow::Result<MasterKey> {
@@ -163,9 +183,15 @@ fn kafka_settings(settings: &Settings) -> anyhow::Result<Option<kafka::Settings>
     if kafka.brokers.is_empty() {
         return Ok(None);
     }
-    anyhow::ensure!(!kafka.topics.is_empty(), "kafka.topics is empty: name the topics to read");
+    anyhow::ensure!(
+        !kafka.topics.is_empty(),
+        "kafka.topics is empty: name the topics to read"
+    );
     let mut security = Vec::new();
-    let sasl = kafka.sasl_username.as_ref().zip(kafka.sasl_password_file.as_ref());
+    let sasl = kafka
+        .sasl_username
+        .as_ref()
+        .zip(kafka.sasl_password_file.as_ref());
     let protocol = match (kafka.tls, sasl.is_some()) {
         (false, false) => "PLAINTEXT",
         (true, false) => "SSL",
@@ -174,7 +200,8 @@ fn kafka_settings(settings: &Settings) -> anyhow::Result<Option<kafka::Settings>
     };
     security.push(("security.protocol".to_owned(), protocol.to_owned()));
     if let Some((user, file)) = sasl {
-        let password = std::fs::read_to_string(file).with_context(|| format!("{} cannot be read", file.display()))?;
+        let password = std::fs::read_to_string(file)
+            .with_context(|| format!("{} cannot be read", file.display()))?;
         security.push(("sasl.mechanism".to_owned(), "PLAIN".to_owned()));
         security.push(("sasl.username".to_owned(), user.clone()));
         security.push(("sasl.password".to_owned(), password.trim().to_owned()));
@@ -184,7 +211,11 @@ fn kafka_settings(settings: &Settings) -> anyhow::Result<Option<kafka::Settings>
         topics: kafka.topics.clone(),
         group: kafka.group.clone(),
         member_id: kafka.member_id.clone(),
-        format: if kafka.format == config::KafkaFormat::Json { kafka::Format::Json } else { kafka::Format::Protobuf },
+        format: if kafka.format == config::KafkaFormat::Json {
+            kafka::Format::Json
+        } else {
+            kafka::Format::Protobuf
+        },
         from_earliest: kafka.start_at == config::StartAt::Earliest,
         batch_events_max: kafka.batch_events_max,
         batch_wait: Duration::from_millis(kafka.batch_wait_ms_max),
@@ -193,9 +224,17 @@ fn kafka_settings(settings: &Settings) -> anyhow::Result<Option<kafka::Settings>
 }
 
 fn tls(settings: &Settings) -> anyhow::Result<Option<(Vec<u8>, Vec<u8>)>> {
-    let files = settings.grpc.tls_certificate_file.as_ref().zip(settings.grpc.tls_key_file.as_ref());
-    let read = |path: &PathBuf| std::fs::read(path).with_context(|| format!("{} cannot be read", path.display()));
-    files.map(|(certificate, key)| Ok((read(certificate)?, read(key)?))).transpose()
+    let files = settings
+        .grpc
+        .tls_certificate_file
+        .as_ref()
+        .zip(settings.grpc.tls_key_file.as_ref());
+    let read = |path: &PathBuf| {
+        std::fs::read(path).with_context(|| format!("{} cannot be read", path.display()))
+    };
+    files
+        .map(|(certificate, key)| Ok((read(certificate)?, read(key)?)))
+        .transpose()
 }
 
 fn start_log(settings: &Settings) -> anyhow::Result<()> {
@@ -208,7 +247,9 @@ fn start_log(settings: &Settings) -> anyhow::Result<()> {
     };
     // Libraries speak only when something is wrong: their finer lines may hold what passes through them.
     let filter = tracing_subscriber::EnvFilter::new(format!("warn,lifeguard={level}"));
-    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let log = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr);
     let installed = if settings.log.format == config::LogFormat::Json {
         log.json().flatten_event(true).try_init()
     } else {
@@ -241,7 +282,11 @@ pub(super) async fn run(arguments: ConfigArguments) -> anyhow::Result<ExitCode> 
     // One line for scripts and proofs: where the doors are, whatever port was asked for.
     println!("ready grpc={} http={}", running.grpc, running.http);
     stop_asked().await?;
-    Ok(if running.stop().await { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(if running.stop().await {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
 }
 
 /// Waits for an interrupt or a termination.

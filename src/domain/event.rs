@@ -29,7 +29,13 @@ pub struct Event {
 #[derive(Clone, Debug, PartialEq)]
 pub enum EventKind {
     /// A line of talk.
-    Chat { conversation: String, sender: Sender, merchant: String, order: String, text: PersonText },
+    Chat {
+        conversation: String,
+        sender: Sender,
+        merchant: String,
+        order: String,
+        text: PersonText,
+    },
     /// A query.
     Search { query: PersonText },
     /// An item looked at.
@@ -44,13 +50,28 @@ pub enum EventKind {
         delivery_note: PersonText,
     },
     /// A step of a parcel.
-    Logistics { order: OrderId, step: ParcelStep, expected: Option<Time> },
+    Logistics {
+        order: OrderId,
+        step: ParcelStep,
+        expected: Option<Time>,
+    },
     /// Somebody's worry.
-    Concern { reporter: Reporter, reporter_id: String, text: PersonText },
+    Concern {
+        reporter: Reporter,
+        reporter_id: String,
+        text: PersonText,
+    },
     /// What is known of the account.
-    Profile { age_band: AgeBand, account_age_days: u32 },
+    Profile {
+        age_band: AgeBand,
+        account_age_days: u32,
+    },
     /// An answer to a merchant task.
-    MerchantAnswer { task: String, answer: String, text: PersonText },
+    MerchantAnswer {
+        task: String,
+        answer: String,
+        text: PersonText,
+    },
 }
 
 /// Feeds the parts of an event to a hash, each with its length or width, so that no two events look alike.
@@ -69,7 +90,10 @@ impl Canon {
     }
 
     fn item(&mut self, item: &Item) -> &mut Self {
-        self.text(&item.item_id).text(item.title.reveal()).text(&item.category).number(item.quantity.into())
+        self.text(&item.item_id)
+            .text(item.title.reveal())
+            .text(&item.category)
+            .number(item.quantity.into())
     }
 }
 
@@ -86,7 +110,13 @@ impl Event {
             .number(self.age_band as i64)
             .number(self.canary.into());
         match &self.kind {
-            EventKind::Chat { conversation, sender, merchant, order, text } => canon
+            EventKind::Chat {
+                conversation,
+                sender,
+                merchant,
+                order,
+                text,
+            } => canon
                 .number(1)
                 .text(conversation)
                 .text(sender.name())
@@ -95,24 +125,52 @@ impl Event {
                 .text(text.reveal()),
             EventKind::Search { query } => canon.number(2).text(query.reveal()),
             EventKind::Browse { item, dwell_ms } => canon.number(3).item(item).number(*dwell_ms),
-            EventKind::Purchase { order, merchant, items, act, note, delivery_note } => {
-                canon.number(4).text(order.as_str()).text(merchant).number(items.len() as i64);
+            EventKind::Purchase {
+                order,
+                merchant,
+                items,
+                act,
+                note,
+                delivery_note,
+            } => {
+                canon
+                    .number(4)
+                    .text(order.as_str())
+                    .text(merchant)
+                    .number(items.len() as i64);
                 for item in items {
                     canon.item(item);
                 }
-                canon.text(act.name()).text(note.reveal()).text(delivery_note.reveal())
+                canon
+                    .text(act.name())
+                    .text(note.reveal())
+                    .text(delivery_note.reveal())
             }
-            EventKind::Logistics { order, step, expected } => canon
+            EventKind::Logistics {
+                order,
+                step,
+                expected,
+            } => canon
                 .number(5)
                 .text(order.as_str())
                 .text(step.name())
                 .number(expected.map_or(i64::MIN, Time::ms)),
-            EventKind::Concern { reporter, reporter_id, text } => {
-                canon.number(6).text(reporter.name()).text(reporter_id).text(text.reveal())
-            }
-            EventKind::Profile { age_band, account_age_days } => {
-                canon.number(7).number(*age_band as i64).number((*account_age_days).into())
-            }
+            EventKind::Concern {
+                reporter,
+                reporter_id,
+                text,
+            } => canon
+                .number(6)
+                .text(reporter.name())
+                .text(reporter_id)
+                .text(text.reveal()),
+            EventKind::Profile {
+                age_band,
+                account_age_days,
+            } => canon
+                .number(7)
+                .number(*age_band as i64)
+                .number((*account_age_days).into()),
             EventKind::MerchantAnswer { task, answer, text } => {
                 canon.number(8).text(task).text(answer).text(text.reveal())
             }

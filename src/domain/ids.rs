@@ -95,9 +95,11 @@ pub struct EventKey {
 /// Lower-case hexadecimal, for ids and hashes shown to people.
 pub fn hex(bytes: &[u8]) -> String {
     use fmt::Write as _;
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut out, byte| {
-        // Writing to a String cannot fail.
-        let _infallible = write!(out, "{byte:02x}");
-        out
-    })
+    bytes
+        .iter()
+        .fold(String::with_capacity(bytes.len() * 2), |mut out, byte| {
+            // Writing to a String cannot fail.
+            let _infallible = write!(out, "{byte:02x}");
+            out
+        })
 }

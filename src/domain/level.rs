@@ -95,7 +95,10 @@ impl TypeSet {
 
     /// The kinds in order.
     pub fn iter(self) -> impl Iterator<Item = RiskType> {
-        RiskType::ALL.iter().copied().filter(move |kind| self.contains(*kind))
+        RiskType::ALL
+            .iter()
+            .copied()
+            .filter(move |kind| self.contains(*kind))
     }
 
     /// Their names in order.

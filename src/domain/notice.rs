@@ -78,7 +78,12 @@ pub struct Notice {
 #[derive(Clone, Debug, PartialEq)]
 pub enum NoticeBody {
     /// A case opened or rose.
-    Case { case: CaseId, level: Level, opened: bool, deadline_at: Time },
+    Case {
+        case: CaseId,
+        level: Level,
+        opened: bool,
+        deadline_at: Time,
+    },
     /// A task for merchant support.
     MerchantTask(MerchantTask),
     /// A parcel to hold.
@@ -86,7 +91,11 @@ pub enum NoticeBody {
     /// Help for a person who is fed by Kafka.
     Help { person: PersonId, offer: HelpOffer },
     /// An event that could not be judged.
-    DeadLetter { quarantine_id: String, origin: String, reason: String },
+    DeadLetter {
+        quarantine_id: String,
+        origin: String,
+        reason: String,
+    },
 }
 
 impl NoticeBody {

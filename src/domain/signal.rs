@@ -38,7 +38,12 @@ pub struct Draft {
 impl Draft {
     /// A sign without a text.
     pub fn of_goods(name: &str, facts: Facts) -> Self {
-        Self { name: name.into(), facts, spans: Vec::new(), only_if_known: false }
+        Self {
+            name: name.into(),
+            facts,
+            spans: Vec::new(),
+            only_if_known: false,
+        }
     }
 
     /// The same, counting only beside another signal.
@@ -63,8 +68,14 @@ pub mod engine {
     /// A merchant's answer.
     pub const MERCHANT_ANSWER: &str = "merchant-answer";
     /// All of them.
-    pub const ALL: &[&str] =
-        &[WATCHED_GOODS, ORDINARY_GOODS, PARCEL, CONCERN_REPORT, PROFILE, MERCHANT_ANSWER];
+    pub const ALL: &[&str] = &[
+        WATCHED_GOODS,
+        ORDINARY_GOODS,
+        PARCEL,
+        CONCERN_REPORT,
+        PROFILE,
+        MERCHANT_ANSWER,
+    ];
 }
 
 /// What a signal knows of goods and orders.

@@ -68,7 +68,10 @@ impl<R: BufRead> Iterator for Lines<R> {
                 bytes.pop();
             }
             if !bytes.iter().all(u8::is_ascii_whitespace) {
-                return Some(Ok(Line { number: self.number, bytes }));
+                return Some(Ok(Line {
+                    number: self.number,
+                    bytes,
+                }));
             }
         }
     }
@@ -80,14 +83,21 @@ mod tests {
 
     fn lines(bytes: &[u8]) -> Vec<(u64, Vec<u8>)> {
         Lines::new(io::BufReader::with_capacity(7, bytes))
-            .map(|line| line.map(|l| (l.number, l.bytes)).expect("memory does not fail"))
+            .map(|line| {
+                line.map(|l| (l.number, l.bytes))
+                    .expect("memory does not fail")
+            })
             .collect()
     }
 
     #[test]
     fn lines_keep_their_numbers_whatever_lies_between() {
         let text = b"\xef\xbb\xbf{\"a\":1}\r\n\n   \n{\"b\":2}\n\nlast";
-        let expected = vec![(1, b"{\"a\":1}".to_vec()), (4, b"{\"b\":2}".to_vec()), (6, b"last".to_vec())];
+        let expected = vec![
+            (1, b"{\"a\":1}".to_vec()),
+            (4, b"{\"b\":2}".to_vec()),
+            (6, b"last".to_vec()),
+        ];
         assert_eq!(lines(text), expected);
     }
 

@@ -66,7 +66,9 @@ pub enum StartError {
     #[error("the Kafka client cannot be made")]
     Client(#[from] KafkaError),
     /// The binary lacks what the settings ask for.
-    #[error("the settings ask for {0}, which this binary was built without; build with the feature kafka-tls")]
+    #[error(
+        "the settings ask for {0}, which this binary was built without; build with the feature kafka-tls"
+    )]
     Lacks(&'static str),
 }
 
@@ -81,6 +83,7 @@ pub const ASSERTED: &[(&str, &str)] = &[
     ("session.timeout.ms", "10000"),
     ("fetch.wait.max.ms", "20"),
     ("receive.message.max.bytes", "16777216"),
+    ("fetch.max.bytes", "8388608"),
     ("fetch.message.max.bytes", "1048576"),
     ("queued.max.messages.kbytes", "32768"),
     ("allow.auto.create.topics", "false"),
@@ -88,7 +91,9 @@ pub const ASSERTED: &[(&str, &str)] = &[
 
 fn client_config(settings: &Settings) -> ClientConfig {
     let mut config = ClientConfig::new();
-    config.set("bootstrap.servers", &settings.brokers).set("group.id", &settings.group);
+    config
+        .set("bootstrap.servers", &settings.brokers)
+        .set("group.id", &settings.group);
     for (key, value) in ASSERTED {
         config.set(*key, *value);
     }
@@ -125,7 +130,12 @@ struct Owner {
 impl ClientContext for Owner {}
 
 impl ConsumerContext for Owner {
-    fn rebalance(&self, consumer: &BaseConsumer<Self>, error: RespErr, partitions: &mut TopicPartitionList) {
+    fn rebalance(
+        &self,
+        consumer: &BaseConsumer<Self>,
+        error: RespErr,
+        partitions: &mut TopicPartitionList,
+    ) {
         let result = match error {
             RespErr::RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS => {
                 self.assign(consumer, partitions);
@@ -147,14 +157,22 @@ impl ConsumerContext for Owner {
 
 impl Owner {
     fn assign(&self, consumer: &BaseConsumer<Self>, partitions: &mut TopicPartitionList) {
-        let assigned: Vec<Partition> =
-            partitions.elements().iter().map(|e| (e.topic().to_owned(), e.partition())).collect();
+        let assigned: Vec<Partition> = partitions
+            .elements()
+            .iter()
+            .map(|e| (e.topic().to_owned(), e.partition()))
+            .collect();
         for partition in assigned {
             let (stands, from) = self.take(consumer, &partition);
-            if let Err(error) = partitions.set_partition_offset(&partition.0, partition.1, Offset::Offset(from)) {
+            if let Err(error) =
+                partitions.set_partition_offset(&partition.0, partition.1, Offset::Offset(from))
+            {
                 tracing::error!(%error, "an offset could not be set");
             }
-            self.owned.lock().unwrap_or_else(PoisonError::into_inner).insert(partition, stands);
+            self.owned
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .insert(partition, stands);
         }
     }
 
@@ -166,23 +184,39 @@ impl Owner {
         });
         let start = if self.from_earliest { low } else { high };
         let lane = lane(partition);
-        let state = retry("taking a lane", || self.runtime.block_on(self.store.take_lane(&lane, start)));
-        let mut owned = Owned { applied: state.applied, epoch: state.epoch };
+        let state = retry("taking a lane", || {
+            self.runtime.block_on(self.store.take_lane(&lane, start))
+        });
+        let mut owned = Owned {
+            applied: state.applied,
+            epoch: state.epoch,
+        };
         if high < owned.applied {
             tracing::error!(
-                lane = lane.0, applied = owned.applied, high,
+                lane = lane.0,
+                applied = owned.applied,
+                high,
                 "the topic was made anew: its end lies before what was applied; its offsets start afresh"
             );
-            retry("restarting a lane", || self.runtime.block_on(self.store.restart_lane(&lane, low)));
+            retry("restarting a lane", || {
+                self.runtime.block_on(self.store.restart_lane(&lane, low))
+            });
             owned.applied = low;
         } else if low > owned.applied {
             // What retention has deleted cannot be read by anyone; the gap is counted with the next batch.
             tracing::error!(
-                lane = lane.0, applied = owned.applied, low,
+                lane = lane.0,
+                applied = owned.applied,
+                low,
                 "the broker has deleted events that were never read"
             );
         }
-        tracing::info!(lane = lane.0, applied = owned.applied, epoch = owned.epoch, "partition taken");
+        tracing::info!(
+            lane = lane.0,
+            applied = owned.applied,
+            epoch = owned.epoch,
+            "partition taken"
+        );
         (owned, owned.applied.max(low))
     }
 }
@@ -226,7 +260,10 @@ impl Reader {
         let config = client_config(&settings);
         let native = config.create_native_config()?;
         let features = native.get("builtin.features").unwrap_or_default();
-        let secured = settings.security.iter().any(|(key, value)| key == "security.protocol" && value.contains("SSL"));
+        let secured = settings
+            .security
+            .iter()
+            .any(|(key, value)| key == "security.protocol" && value.contains("SSL"));
         if secured && !features.split(',').any(|feature| feature == "ssl") {
             return Err(StartError::Lacks("TLS"));
         }
@@ -246,7 +283,15 @@ impl Reader {
         let consumer: BaseConsumer<Owner> = config.create_with_context(owner)?;
         let topics: Vec<&str> = settings.topics.iter().map(String::as_str).collect();
         consumer.subscribe(&topics)?;
-        Ok(Self { settings, consumer, committer, runtime, owned, now, stop })
+        Ok(Self {
+            settings,
+            consumer,
+            committer,
+            runtime,
+            owned,
+            now,
+            stop,
+        })
     }
 
     /// The loop: poll, screen, commit.
@@ -298,7 +343,10 @@ impl Reader {
             let context = self.consumer.context();
             let (stands, from) = context.take(&self.consumer, &partition);
             let from = Offset::Offset(from);
-            if let Err(error) = self.consumer.seek(&partition.0, partition.1, from, WATERMARK_WAIT) {
+            if let Err(error) = self
+                .consumer
+                .seek(&partition.0, partition.1, from, WATERMARK_WAIT)
+            {
                 tracing::error!(%error, "seeking failed");
             }
             self.lock().insert(partition, stands);
@@ -317,7 +365,9 @@ impl Reader {
         for message in &messages {
             let partition = (message.topic().to_owned(), message.partition());
             // A message of a partition that was just taken from us is somebody else's now.
-            let Some(stands) = owned.get(&partition) else { continue };
+            let Some(stands) = owned.get(&partition) else {
+                continue;
+            };
             let lane = lane(&partition);
             let advance = advances.entry(partition).or_insert_with(|| LaneAdvance {
                 lane: lane.clone(),
@@ -367,7 +417,12 @@ impl Reader {
         let one = |part: &[(Option<Lane>, &BorrowedMessage<'_>)]| -> Vec<(Option<Lane>, Screened)> {
             let mut scratch = Scratch::default();
             part.iter()
-                .map(|(lane, message)| (lane.clone(), read(walk, format, message, arrived_at, &mut scratch)))
+                .map(|(lane, message)| {
+                    (
+                        lane.clone(),
+                        read(walk, format, message, arrived_at, &mut scratch),
+                    )
+                })
                 .collect()
         };
         if messages.len() < 512 {
@@ -393,7 +448,9 @@ impl Reader {
             if let Some(stands) = owned.get_mut(partition) {
                 stands.applied = advance.to;
             }
-            if let Err(error) = offsets.add_partition_offset(&partition.0, partition.1, Offset::Offset(advance.to)) {
+            if let Err(error) =
+                offsets.add_partition_offset(&partition.0, partition.1, Offset::Offset(advance.to))
+            {
                 tracing::warn!(%error, "an offset for lag tools");
             }
         }
@@ -405,7 +462,13 @@ impl Reader {
     }
 }
 
-fn read(walk: &Walk, format: Format, message: &BorrowedMessage<'_>, arrived_at: Time, scratch: &mut Scratch) -> Screened {
+fn read(
+    walk: &Walk,
+    format: Format,
+    message: &BorrowedMessage<'_>,
+    arrived_at: Time,
+    scratch: &mut Scratch,
+) -> Screened {
     let bytes = message.payload().unwrap_or_default();
     let decoded = match format {
         Format::Protobuf => decode_protobuf(bytes),
@@ -420,8 +483,18 @@ fn read(walk: &Walk, format: Format, message: &BorrowedMessage<'_>, arrived_at: 
             walk.screen(decoded.event, arrived_at, false, scratch)
         }
         Err(reason) => {
-            let origin = format!("kafka:{}/{}@{}", message.topic(), message.partition(), message.offset());
-            walk.unreadable(origin, reason, bytes[..bytes.len().min(EVENT_BYTES_MAX)].to_vec(), arrived_at)
+            let origin = format!(
+                "kafka:{}/{}@{}",
+                message.topic(),
+                message.partition(),
+                message.offset()
+            );
+            walk.unreadable(
+                origin,
+                reason,
+                bytes[..bytes.len().min(EVENT_BYTES_MAX)].to_vec(),
+                arrived_at,
+            )
         }
     }
 }
@@ -433,7 +506,11 @@ fn warn_once(source: &str, fields: u32) {
     let mut told = TOLD.lock().unwrap_or_else(PoisonError::into_inner);
     if told.len() < SOURCES_TOLD_MAX && !told.iter().any(|known| known == source) {
         told.push(source.to_owned());
-        tracing::warn!(source, fields, "a source sends fields that this version does not know; they are ignored");
+        tracing::warn!(
+            source,
+            fields,
+            "a source sends fields that this version does not know; they are ignored"
+        );
     }
 }
 
@@ -450,4 +527,3 @@ fn count(fates: &[Fate]) {
     telemetry::ended(ROAD, Outcome::Duplicate, duplicates);
     telemetry::ended(ROAD, Outcome::Quarantined, quarantined);
 }
-

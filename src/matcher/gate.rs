@@ -46,14 +46,22 @@ fn weight(c: char) -> usize {
     match c {
         ' ' => 200,
         c if c.is_ascii() => 20 + "etaoinshrdlu".find(c).map_or(0, |i| 120 - 8 * i),
-        c => COMMON.chars().position(|k| k == c).map_or(1, |i| 200 - i / 2),
+        c => COMMON
+            .chars()
+            .position(|k| k == c)
+            .map_or(1, |i| 200 - i / 2),
     }
 }
 
 impl Gate {
     pub(super) fn new() -> Self {
         let table = || vec![0_u64; 1 << (BITS - 6)];
-        Self { pairs: table(), fours: table(), short: vec![0; 128 * 128 / 64], singles: false }
+        Self {
+            pairs: table(),
+            fours: table(),
+            short: vec![0; 128 * 128 / 64],
+            singles: false,
+        }
     }
 
     /// Makes sure that a text with this folded literal passes.
@@ -73,10 +81,14 @@ impl Gate {
             }
         } else if chars.len() < 4 {
             set(&mut self.short, chars[0] as usize * 128 + chars[1] as usize);
-        } else if let Some(four) = literal.as_bytes().windows(4).min_by_key(|w| {
-            w.iter().map(|b| weight(char::from(*b))).sum::<usize>()
-        }) {
-            let packed = four.iter().fold(0_u32, |packed, b| (packed << 8) | u32::from(*b));
+        } else if let Some(four) = literal
+            .as_bytes()
+            .windows(4)
+            .min_by_key(|w| w.iter().map(|b| weight(char::from(*b))).sum::<usize>())
+        {
+            let packed = four
+                .iter()
+                .fold(0_u32, |packed, b| (packed << 8) | u32::from(*b));
             set(&mut self.fours, mix(u64::from(packed)));
         }
     }
@@ -93,7 +105,13 @@ pub(super) struct GatedText<'a> {
 
 impl<'a> GatedText<'a> {
     pub(super) fn new(gate: &'a Gate, text: &'a mut String) -> Self {
-        Self { gate, text, before: '\u{1}', four: 0, open: false }
+        Self {
+            gate,
+            text,
+            before: '\u{1}',
+            four: 0,
+            open: false,
+        }
     }
 
     pub(super) fn is_open(&self) -> bool {

@@ -3,8 +3,8 @@
 use aho_corasick::BuildError;
 use sha2::{Digest as _, Sha256};
 
-use super::literals::{Literals, stands_alone};
 use super::Scratch;
+use super::literals::{Literals, stands_alone};
 use crate::domain::{Act, Draft, Facts, Item, OrderAct, OrderId, signal::engine};
 use crate::rules::Ruleset;
 use crate::text::fold_into;
@@ -25,11 +25,9 @@ impl WatchedGoods {
                 codes.entry(code.clone()).or_insert(index);
             }
         }
-        let waiting = rules
-            .goods
-            .iter()
-            .enumerate()
-            .flat_map(|(index, goods)| goods.titles.iter().map(move |title| (title.clone(), index)));
+        let waiting = rules.goods.iter().enumerate().flat_map(|(index, goods)| {
+            goods.titles.iter().map(move |title| (title.clone(), index))
+        });
         Ok(Self {
             codes,
             titles: Literals::new(waiting)?,
@@ -47,7 +45,8 @@ impl WatchedGoods {
 
     /// The watched category that a folded query names.
     pub(super) fn in_query(&self, folded: &str) -> Option<&str> {
-        self.in_folded(folded).map(|index| self.categories[index].as_str())
+        self.in_folded(folded)
+            .map(|index| self.categories[index].as_str())
     }
 
     /// The watched category of an item.
@@ -67,7 +66,10 @@ impl WatchedGoods {
         scratch.folded.clear();
         fold_into(item.title.reveal(), &mut scratch.folded);
         let digest = Sha256::digest(scratch.folded.as_bytes());
-        digest.iter().take(8).fold(0, |hash, byte| (hash << 8) | u64::from(*byte))
+        digest
+            .iter()
+            .take(8)
+            .fold(0, |hash, byte| (hash << 8) | u64::from(*byte))
     }
 
     pub(super) fn purchase(
@@ -85,7 +87,9 @@ impl WatchedGoods {
             ..Facts::default()
         };
         for item in items {
-            let Some(category) = self.category_of(item, scratch) else { continue };
+            let Some(category) = self.category_of(item, scratch) else {
+                continue;
+            };
             if facts.category.is_empty() {
                 facts.category = category.to_owned();
             }
@@ -93,7 +97,9 @@ impl WatchedGoods {
             facts.items.push(self.title_hash(item, scratch));
         }
         if facts.category.is_empty() {
-            facts.quantity = items.iter().fold(0, |sum, item| sum.saturating_add(item.quantity));
+            facts.quantity = items
+                .iter()
+                .fold(0, |sum, item| sum.saturating_add(item.quantity));
             return Draft::of_goods(engine::ORDINARY_GOODS, facts).only_if_known();
         }
         facts.items.sort_unstable();

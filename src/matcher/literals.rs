@@ -36,9 +36,13 @@ impl<U: Copy + Ord> Literals<U> {
         &'a self,
         text: &'a str,
     ) -> impl Iterator<Item = (usize, usize, &'a [U])> + 'a {
-        self.automaton
-            .find_overlapping_iter(text)
-            .map(|m| (m.start(), m.end(), self.uses[m.pattern().as_usize()].as_slice()))
+        self.automaton.find_overlapping_iter(text).map(|m| {
+            (
+                m.start(),
+                m.end(),
+                self.uses[m.pattern().as_usize()].as_slice(),
+            )
+        })
     }
 }
 

@@ -19,7 +19,9 @@ mod tests;
 
 use std::sync::Arc;
 
-use crate::domain::{Act, Draft, Event, EventKind, Facts, Field, PersonText, Sender, signal::engine};
+use crate::domain::{
+    Act, Draft, Event, EventKind, Facts, Field, PersonText, Sender, signal::engine,
+};
 use crate::rules::Ruleset;
 
 /// Memory that a worker keeps from text to text.
@@ -42,7 +44,11 @@ impl Matcher {
     /// # Errors
     /// Where the terms together exceed what an automaton can hold.
     pub fn new(rules: Arc<Ruleset>) -> Result<Self, aho_corasick::BuildError> {
-        Ok(Self { texts: texts::Texts::new(&rules)?, goods: goods::WatchedGoods::new(&rules)?, rules })
+        Ok(Self {
+            texts: texts::Texts::new(&rules)?,
+            goods: goods::WatchedGoods::new(&rules)?,
+            rules,
+        })
     }
 
     /// The rule set in force here.
@@ -53,25 +59,44 @@ impl Matcher {
     /// Appends the signals of one event; nothing for the great majority.
     pub fn find(&self, event: &Event, scratch: &mut Scratch, out: &mut Vec<Draft>) {
         match &event.kind {
-            EventKind::Chat { sender, text, .. } => self.text(Field::Chat, Some(*sender), text, scratch, out),
+            EventKind::Chat { sender, text, .. } => {
+                self.text(Field::Chat, Some(*sender), text, scratch, out)
+            }
             EventKind::Search { query } => {
                 self.text(Field::Search, None, query, scratch, out);
                 if let Some(category) = self.goods.in_query(&scratch.folded) {
-                    out.push(Draft::of_goods(engine::WATCHED_GOODS, looked_at(Act::Search, category, Vec::new())));
+                    out.push(Draft::of_goods(
+                        engine::WATCHED_GOODS,
+                        looked_at(Act::Search, category, Vec::new()),
+                    ));
                 }
             }
             EventKind::Browse { item, .. } => {
                 if let Some(category) = self.goods.category_of(item, scratch) {
                     let items = vec![self.goods.title_hash(item, scratch)];
-                    out.push(Draft::of_goods(engine::WATCHED_GOODS, looked_at(Act::Browse, category, items)));
+                    out.push(Draft::of_goods(
+                        engine::WATCHED_GOODS,
+                        looked_at(Act::Browse, category, items),
+                    ));
                 }
             }
-            EventKind::Purchase { order, merchant, items, act, note, delivery_note } => {
+            EventKind::Purchase {
+                order,
+                merchant,
+                items,
+                act,
+                note,
+                delivery_note,
+            } => {
                 self.text(Field::Note, None, note, scratch, out);
                 self.text(Field::DeliveryNote, None, delivery_note, scratch, out);
                 out.push(self.goods.purchase(order, merchant, items, *act, scratch));
             }
-            EventKind::Logistics { order, step, expected } => {
+            EventKind::Logistics {
+                order,
+                step,
+                expected,
+            } => {
                 let facts = Facts {
                     act: Act::from_name(step.name()),
                     order: order.as_str().to_owned(),
@@ -97,7 +122,13 @@ impl Matcher {
     /// Looks for text signals alone, in any text: for bytes that could not be decoded.
     pub fn scan_text(&self, text: &str, scratch: &mut Scratch) -> Vec<Draft> {
         let mut out = Vec::new();
-        self.text(Field::Chat, Some(Sender::Buyer), &PersonText::new(text), scratch, &mut out);
+        self.text(
+            Field::Chat,
+            Some(Sender::Buyer),
+            &PersonText::new(text),
+            scratch,
+            &mut out,
+        );
         out
     }
 
@@ -111,11 +142,24 @@ impl Matcher {
     ) {
         scratch.folded.clear();
         if !text.is_empty() {
-            self.texts.find(&self.rules, field, sender, text.reveal(), &mut scratch.folded, out);
+            self.texts.find(
+                &self.rules,
+                field,
+                sender,
+                text.reveal(),
+                &mut scratch.folded,
+                out,
+            );
         }
     }
 }
 
 fn looked_at(act: Act, category: &str, items: Vec<u64>) -> Facts {
-    Facts { act: Some(act), category: category.to_owned(), quantity: 1, items, ..Facts::default() }
+    Facts {
+        act: Some(act),
+        category: category.to_owned(),
+        quantity: 1,
+        items,
+        ..Facts::default()
+    }
 }

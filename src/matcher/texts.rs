@@ -31,19 +31,32 @@ impl Texts {
     pub(super) fn new(rules: &Ruleset) -> Result<Self, BuildError> {
         let mut waiting = Vec::new();
         for (index, signal) in rules.signals.iter().enumerate() {
-            waiting.extend(signal.terms.iter().map(|term| (term.clone(), Use::Term(index))));
+            waiting.extend(
+                signal
+                    .terms
+                    .iter()
+                    .map(|term| (term.clone(), Use::Term(index))),
+            );
             for (number, pattern) in signal.patterns.iter().enumerate() {
-                waiting.extend(pattern.gate.iter().map(|l| (l.clone(), Use::Pattern(index, number))));
+                waiting.extend(
+                    pattern
+                        .gate
+                        .iter()
+                        .map(|l| (l.clone(), Use::Pattern(index, number))),
+                );
             }
         }
         let mut gate = Gate::new();
         waiting.iter().for_each(|(literal, _)| gate.add(literal));
-        let guards = rules
-            .guards
-            .iter()
-            .enumerate()
-            .flat_map(|(index, guard)| guard.terms.iter().map(move |term| (term.clone(), index)));
-        Ok(Self { gate, triggers: Literals::new(waiting)?, guards: Literals::new(guards)? })
+        let guards =
+            rules.guards.iter().enumerate().flat_map(|(index, guard)| {
+                guard.terms.iter().map(move |term| (term.clone(), index))
+            });
+        Ok(Self {
+            gate,
+            triggers: Literals::new(waiting)?,
+            guards: Literals::new(guards)?,
+        })
     }
 
     pub(super) fn find(
@@ -68,7 +81,9 @@ impl Texts {
         for (start, end, uses) in self.triggers.occurrences(folded) {
             for used_by in uses {
                 match *used_by {
-                    Use::Term(signal) if heard(&rules.signals[signal]) && stands_alone(folded, start, end) => {
+                    Use::Term(signal)
+                        if heard(&rules.signals[signal]) && stands_alone(folded, start, end) =>
+                    {
                         hits.push((signal, (start, end)));
                     }
                     Use::Pattern(signal, number) if heard(&rules.signals[signal]) => {
@@ -81,17 +96,29 @@ impl Texts {
         patterns.sort_unstable();
         patterns.dedup();
         for (signal, number) in patterns {
-            let found = rules.signals[signal].patterns[number].regex.find_iter(folded);
-            hits.extend(found.filter(|m| !m.is_empty()).map(|m| (signal, (m.start(), m.end()))));
+            let found = rules.signals[signal].patterns[number]
+                .regex
+                .find_iter(folded);
+            hits.extend(
+                found
+                    .filter(|m| !m.is_empty())
+                    .map(|m| (signal, (m.start(), m.end()))),
+            );
         }
         if hits.is_empty() {
             return;
         }
         hits.sort_unstable();
         hits.dedup();
-        let said = Said { text: folded, guards: self.guard_stretches(rules, folded) };
+        let said = Said {
+            text: folded,
+            guards: self.guard_stretches(rules, folded),
+        };
         hits.retain(|(signal, hit)| {
-            !rules.signals[*signal].unless.iter().any(|guard| said.excuses(&rules.guards[*guard], *guard, *hit))
+            !rules.signals[*signal]
+                .unless
+                .iter()
+                .any(|guard| said.excuses(&rules.guards[*guard], *guard, *hit))
         });
         remember(rules, field, raw, &hits, out);
     }
@@ -100,7 +127,9 @@ impl Texts {
         let mut stretches = vec![Vec::new(); rules.guards.len()];
         for (start, end, guards) in self.guards.occurrences(folded) {
             if stands_alone(folded, start, end) {
-                guards.iter().for_each(|guard| stretches[*guard].push((start, end)));
+                guards
+                    .iter()
+                    .for_each(|guard| stretches[*guard].push((start, end)));
             }
         }
         stretches
@@ -115,12 +144,16 @@ struct Said<'a> {
 impl Said<'_> {
     /// Whether a guard speaks for this hit. It is asked about one hit at a time, so it never hides another.
     fn excuses(&self, guard: &Guard, index: usize, hit: Stretch) -> bool {
-        self.guards[index].iter().any(|&(start, end)| match guard.kind {
-            GuardKind::Covers => start <= hit.0 && hit.1 <= end,
-            GuardKind::Before => end <= hit.0 && self.near(end, hit.0, guard.within),
-            GuardKind::After => hit.1 <= start && self.near(hit.1, start, guard.within),
-            GuardKind::Statement => same_sentence(self.text, start.min(hit.0), start.max(hit.0)),
-        })
+        self.guards[index]
+            .iter()
+            .any(|&(start, end)| match guard.kind {
+                GuardKind::Covers => start <= hit.0 && hit.1 <= end,
+                GuardKind::Before => end <= hit.0 && self.near(end, hit.0, guard.within),
+                GuardKind::After => hit.1 <= start && self.near(hit.1, start, guard.within),
+                GuardKind::Statement => {
+                    same_sentence(self.text, start.min(hit.0), start.max(hit.0))
+                }
+            })
     }
 
     fn near(&self, from: usize, to: usize, within: usize) -> bool {
@@ -131,7 +164,13 @@ impl Said<'_> {
     }
 }
 
-fn remember(rules: &Ruleset, field: Field, raw: &str, hits: &[(usize, Stretch)], out: &mut Vec<Draft>) {
+fn remember(
+    rules: &Ruleset,
+    field: Field,
+    raw: &str,
+    hits: &[(usize, Stretch)],
+    out: &mut Vec<Draft>,
+) {
     if hits.is_empty() {
         return;
     }
@@ -159,7 +198,18 @@ fn remember(rules: &Ruleset, field: Field, raw: &str, hits: &[(usize, Stretch)],
 
 fn span(folded: &Folded, raw: &[char], field: Field, start: usize, end: usize) -> Span {
     let (first, last) = (folded.raw_of_byte[start], folded.raw_of_byte[end - 1]);
-    let written = raw[first as usize..=last as usize].iter().flat_map(|c| c.to_lowercase());
-    let view = if written.eq(folded.text[start..end].chars()) { View::Raw } else { View::Folded };
-    Span { field, start: first, end: last + 1, view }
+    let written = raw[first as usize..=last as usize]
+        .iter()
+        .flat_map(|c| c.to_lowercase());
+    let view = if written.eq(folded.text[start..end].chars()) {
+        View::Raw
+    } else {
+        View::Folded
+    };
+    Span {
+        field,
+        start: first,
+        end: last + 1,
+        view,
+    }
 }

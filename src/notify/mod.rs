@@ -40,7 +40,11 @@ pub async fn publish(store: Store, outlet: Outlet, now: fn() -> Time) {
     }
 }
 
-async fn publish_page(store: &Store, outlet: &Outlet, now: fn() -> Time) -> Result<usize, StoreError> {
+async fn publish_page(
+    store: &Store,
+    outlet: &Outlet,
+    now: fn() -> Time,
+) -> Result<usize, StoreError> {
     let waiting = store.waiting_notices(PAGE).await?;
     let mut done = Vec::with_capacity(waiting.len());
     match outlet {
@@ -55,8 +59,14 @@ async fn publish_page(store: &Store, outlet: &Outlet, now: fn() -> Time) -> Resu
             let sends = waiting.iter().map(|notice| {
                 let topic = format!("{prefix}{}", notice.topic);
                 async move {
-                    let record = FutureRecord::to(&topic).key(&notice.notice_id).payload(&notice.body);
-                    producer.send(record, WAIT).await.map(|_| ()).map_err(|(error, _)| error)
+                    let record = FutureRecord::to(&topic)
+                        .key(&notice.notice_id)
+                        .payload(&notice.body);
+                    producer
+                        .send(record, WAIT)
+                        .await
+                        .map(|_| ())
+                        .map_err(|(error, _)| error)
                 }
             });
             for (notice, sent) in waiting.iter().zip(futures::future::join_all(sends).await) {
@@ -65,7 +75,9 @@ async fn publish_page(store: &Store, outlet: &Outlet, now: fn() -> Time) -> Resu
                         telemetry::notice_published(&notice.topic);
                         done.push(notice.notice_id.clone());
                     }
-                    Err(error) => tracing::warn!(%error, topic = notice.topic, "a notice was not taken; sent again"),
+                    Err(error) => {
+                        tracing::warn!(%error, topic = notice.topic, "a notice was not taken; sent again")
+                    }
                 }
             }
             if done.is_empty() && !waiting.is_empty() {

@@ -8,7 +8,10 @@ use tokio::sync::Mutex;
 use super::screen::{Screened, Walk};
 use crate::cases::Verdict;
 use crate::domain::Time;
-use crate::store::{Batch, BatchItem, BatchOutcome, ItemOutcome, Lane, LaneAdvance, QuarantineItem, Store, StoreError};
+use crate::store::{
+    Batch, BatchItem, BatchOutcome, ItemOutcome, Lane, LaneAdvance, QuarantineItem, Store,
+    StoreError,
+};
 use crate::telemetry;
 
 /// What became of one event.
@@ -46,7 +49,11 @@ impl Committer {
     /// # Errors
     /// The store's.
     pub async fn new(store: Store, walk: Arc<Walk>) -> Result<Self, StoreError> {
-        let committer = Self { store, walk, alone: Mutex::new(()) };
+        let committer = Self {
+            store,
+            walk,
+            alone: Mutex::new(()),
+        };
         committer.refresh().await?;
         Ok(committer)
     }
@@ -83,13 +90,20 @@ impl Committer {
         let mut wait = WAIT_MIN;
         loop {
             let (places, mut batch) = self.batch(events, &set_aside, &advances);
-            if batch.items.is_empty() && batch.advances.is_empty() && !self.must_check_generation(events) {
+            if batch.items.is_empty()
+                && batch.advances.is_empty()
+                && !self.must_check_generation(events)
+            {
                 return Ok(fates(events, &set_aside, &places, Vec::new()));
             }
             batch.generation = self.walk.active().generation();
             let batch = Arc::new(batch);
             let started = Instant::now();
-            match self.store.commit(batch.clone(), self.walk.matcher().rules().clone()).await {
+            match self
+                .store
+                .commit(batch.clone(), self.walk.matcher().rules().clone())
+                .await
+            {
                 Ok(BatchOutcome { items, generation }) => {
                     telemetry::store_waiting(false);
                     telemetry::committed(items.len(), started.elapsed().as_secs_f64());
@@ -109,7 +123,8 @@ impl Committer {
                 Err(error) if error.is_event_fault() => {
                     telemetry::commit_redone("event fault");
                     if let Some(culprit) = self.culprit(&batch).await {
-                        set_aside[places[culprit]] = Some(aside(&events[places[culprit]].1, &error));
+                        set_aside[places[culprit]] =
+                            Some(aside(&events[places[culprit]].1, &error));
                     } else {
                         self.pause(&error, &mut wait).await;
                     }
@@ -121,7 +136,10 @@ impl Committer {
 
     /// Only a store that other nodes write to can know of persons that this node has not seen.
     fn must_check_generation(&self, events: &[(Option<Lane>, Screened)]) -> bool {
-        self.store.dialect() == "postgres" && events.iter().any(|(_, e)| matches!(e, Screened::IfKnown(_)))
+        self.store.dialect() == "postgres"
+            && events
+                .iter()
+                .any(|(_, e)| matches!(e, Screened::IfKnown(_)))
     }
 
     async fn pause(&self, error: &StoreError, wait: &mut Duration) {
@@ -144,12 +162,16 @@ impl Committer {
             let item = match (&set_aside[place], event) {
                 (Some(aside), _) => BatchItem::Quarantine(Box::new(aside.clone())),
                 (None, Screened::Candidate(candidate)) => BatchItem::Candidate(candidate.clone()),
-                (None, Screened::IfKnown(candidate)) if self.walk.active().may_contain(&candidate.person) => {
+                (None, Screened::IfKnown(candidate))
+                    if self.walk.active().may_contain(&candidate.person) =>
+                {
                     BatchItem::Candidate(candidate.clone())
                 }
                 (None, Screened::Quarantine(item)) => BatchItem::Quarantine(item.clone()),
                 (None, Screened::Ordinary(_) | Screened::IfKnown(_)) => {
-                    if let Some(advance) = advances.iter_mut().find(|a| Some(&a.lane) == lane.as_ref()) {
+                    if let Some(advance) =
+                        advances.iter_mut().find(|a| Some(&a.lane) == lane.as_ref())
+                    {
                         advance.ordinary += 1;
                     }
                     continue;
@@ -158,7 +180,15 @@ impl Committer {
             places.push(place);
             items.push((lane.clone(), item));
         }
-        (places, Batch { items, advances, trial: false, generation: 0 })
+        (
+            places,
+            Batch {
+                items,
+                advances,
+                trial: false,
+                generation: 0,
+            },
+        )
     }
 
     /// The item whose presence makes the batch fail: the last of the shortest beginning that fails.
@@ -183,7 +213,9 @@ impl Committer {
             trial: true,
             generation: batch.generation,
         };
-        self.store.commit(Arc::new(trial), self.walk.matcher().rules().clone()).await
+        self.store
+            .commit(Arc::new(trial), self.walk.matcher().rules().clone())
+            .await
     }
 }
 
@@ -193,13 +225,22 @@ fn aside(event: &Screened, error: &StoreError) -> QuarantineItem {
     let (origin, bytes, received_at) = match event {
         Screened::Candidate(c) | Screened::IfKnown(c) => (
             format!("{}/{}", c.key.source.as_str(), c.key.event.as_str()),
-            c.texts.iter().flat_map(|(_, text)| text.reveal().as_bytes().to_vec()).collect(),
+            c.texts
+                .iter()
+                .flat_map(|(_, text)| text.reveal().as_bytes().to_vec())
+                .collect(),
             c.arrived_at,
         ),
         Screened::Quarantine(item) => (item.origin.clone(), item.bytes.clone(), item.received_at),
         Screened::Ordinary(_) => (String::new(), Vec::new(), Time::default()),
     };
-    QuarantineItem { origin, reason: error.to_string(), urgent: true, bytes, received_at }
+    QuarantineItem {
+        origin,
+        reason: error.to_string(),
+        urgent: true,
+        bytes,
+        received_at,
+    }
 }
 
 fn fates(
@@ -218,11 +259,13 @@ fn fates(
                 }
                 Fate::Evaluated(verdict)
             }
-            ItemOutcome::Quarantined => Fate::Quarantined(match (&set_aside[*place], &events[*place].1) {
-                (Some(item), _) => item.reason.clone(),
-                (None, Screened::Quarantine(item)) => item.reason.clone(),
-                _ => String::new(),
-            }),
+            ItemOutcome::Quarantined => {
+                Fate::Quarantined(match (&set_aside[*place], &events[*place].1) {
+                    (Some(item), _) => item.reason.clone(),
+                    (None, Screened::Quarantine(item)) => item.reason.clone(),
+                    _ => String::new(),
+                })
+            }
         };
     }
     fates

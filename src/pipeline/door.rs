@@ -30,7 +30,10 @@ pub struct Stopping;
 
 impl Door {
     /// Opens a door and the task behind it. The task ends when every clone of the door is gone and all is committed.
-    pub fn open(committer: Arc<Committer>, group_events_max: usize) -> (Self, tokio::task::JoinHandle<()>) {
+    pub fn open(
+        committer: Arc<Committer>,
+        group_events_max: usize,
+    ) -> (Self, tokio::task::JoinHandle<()>) {
         let (jobs, queue) = mpsc::channel(JOBS_MAX);
         let task = tokio::spawn(serve(queue, committer.clone(), group_events_max));
         (Self { jobs, committer }, task)
@@ -48,7 +51,11 @@ impl Door {
             // On a store of its own this node knows everyone who is active.
             Screened::IfKnown(candidate) => {
                 self.committer.store().dialect() == "sqlite"
-                    && !self.committer.walk().active().may_contain(&candidate.person)
+                    && !self
+                        .committer
+                        .walk()
+                        .active()
+                        .may_contain(&candidate.person)
             }
             Screened::Candidate(_) | Screened::Quarantine(_) => false,
         }
@@ -58,9 +65,15 @@ impl Door {
     ///
     /// # Errors
     /// The service is stopping.
-    pub async fn enter(&self, events: Vec<Screened>) -> Result<oneshot::Receiver<Vec<Fate>>, Stopping> {
+    pub async fn enter(
+        &self,
+        events: Vec<Screened>,
+    ) -> Result<oneshot::Receiver<Vec<Fate>>, Stopping> {
         let (answer, answered) = oneshot::channel();
-        self.jobs.send(Job { events, answer }).await.map_err(|_| Stopping)?;
+        self.jobs
+            .send(Job { events, answer })
+            .await
+            .map_err(|_| Stopping)?;
         Ok(answered)
     }
 }
@@ -73,7 +86,11 @@ async fn serve(mut queue: mpsc::Receiver<Job>, committer: Arc<Committer>, group_
         while let Some(job) = next {
             waiting.push((job.events.len(), job.answer));
             events.extend(job.events.into_iter().map(|event| (None, event)));
-            next = if events.len() < group_events_max { queue.try_recv().ok() } else { None };
+            next = if events.len() < group_events_max {
+                queue.try_recv().ok()
+            } else {
+                None
+            };
         }
         match committer.commit(&events, Vec::new()).await {
             Ok(fates) => {

@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use super::ActivePersons;
 use crate::cases::Candidate;
-use crate::domain::{AgeBand, Draft, Event, EventKey, EventKind, Field, PersonId, PersonText, Time};
+use crate::domain::{
+    AgeBand, Draft, Event, EventKey, EventKind, Field, PersonId, PersonText, Time,
+};
 use crate::matcher::{Matcher, Scratch};
 use crate::store::QuarantineItem;
 
@@ -49,12 +51,25 @@ impl Walk {
     ///
     /// A person with a signal is in the filter before this returns, so that their next event, on any thread of this node,
     /// is not taken for a stranger's.
-    pub fn screen(&self, event: Event, arrived_at: Time, assess: bool, scratch: &mut Scratch) -> Screened {
+    pub fn screen(
+        &self,
+        event: Event,
+        arrived_at: Time,
+        assess: bool,
+        scratch: &mut Scratch,
+    ) -> Screened {
         let mut drafts = Vec::new();
-        let found = catch_unwind(AssertUnwindSafe(|| self.matcher.find(&event, scratch, &mut drafts)));
+        let found = catch_unwind(AssertUnwindSafe(|| {
+            self.matcher.find(&event, scratch, &mut drafts)
+        }));
         if found.is_err() {
             // The event is at fault, whatever it was; a human looks at it.
-            return self.unreadable(format!("event:{}", event.source.as_str()), "matching panicked", Vec::new(), arrived_at);
+            return self.unreadable(
+                format!("event:{}", event.source.as_str()),
+                "matching panicked",
+                Vec::new(),
+                arrived_at,
+            );
         }
         if drafts.is_empty() && !assess {
             return Screened::Ordinary(event.person);
@@ -64,14 +79,29 @@ impl Walk {
             self.active.insert(&event.person);
         }
         let candidate = Box::new(candidate(event, drafts, arrived_at));
-        if own || assess { Screened::Candidate(candidate) } else { Screened::IfKnown(candidate) }
+        if own || assess {
+            Screened::Candidate(candidate)
+        } else {
+            Screened::IfKnown(candidate)
+        }
     }
 
     /// An event that cannot be read: its raw bytes are still scanned for signs, so that a broken frame around a cry for
     /// help is looked at first.
-    pub fn unreadable(&self, origin: String, reason: impl ToString, bytes: Vec<u8>, received_at: Time) -> Screened {
+    pub fn unreadable(
+        &self,
+        origin: String,
+        reason: impl ToString,
+        bytes: Vec<u8>,
+        received_at: Time,
+    ) -> Screened {
         let text = String::from_utf8_lossy(&bytes);
-        let scan = || !self.matcher.scan_text(&text, &mut Scratch::default()).is_empty();
+        let scan = || {
+            !self
+                .matcher
+                .scan_text(&text, &mut Scratch::default())
+                .is_empty()
+        };
         // A scan that fails must not hide the event either.
         let urgent = catch_unwind(AssertUnwindSafe(scan)).unwrap_or(true);
         Screened::Quarantine(Box::new(QuarantineItem {
@@ -94,13 +124,20 @@ fn candidate(event: Event, drafts: Vec<Draft>, arrived_at: Time) -> Candidate {
             vec![(Field::Chat, text)]
         }
         EventKind::Search { query } => vec![(Field::Search, query)],
-        EventKind::Purchase { note, delivery_note, merchant, .. } => {
+        EventKind::Purchase {
+            note,
+            delivery_note,
+            merchant,
+            ..
+        } => {
             said_by = merchant;
             vec![(Field::Note, note), (Field::DeliveryNote, delivery_note)]
         }
         EventKind::Concern { text, .. } => vec![(Field::Concern, text)],
         EventKind::MerchantAnswer { text, .. } => vec![(Field::Answer, text)],
-        EventKind::Profile { age_band: known, .. } => {
+        EventKind::Profile {
+            age_band: known, ..
+        } => {
             if age_band == AgeBand::Unspecified {
                 age_band = known;
             }
@@ -109,7 +146,11 @@ fn candidate(event: Event, drafts: Vec<Draft>, arrived_at: Time) -> Candidate {
         EventKind::Browse { .. } | EventKind::Logistics { .. } => Vec::new(),
     };
     Candidate {
-        key: EventKey { source: event.source, event: event.id, content },
+        key: EventKey {
+            source: event.source,
+            event: event.id,
+            content,
+        },
         person: event.person,
         occurred_at: event.occurred_at,
         arrived_at,

@@ -158,7 +158,15 @@ impl Type {
 
 const VARIABLES: &[&str] = &["means", "hour", "age_band", "earlier_case"];
 const FUNCTIONS: &[&str] = &[
-    "count", "within", "since", "sequence", "distinct", "paid_orders", "paid_items", "paid_quantity", "large_orders",
+    "count",
+    "within",
+    "since",
+    "sequence",
+    "distinct",
+    "paid_orders",
+    "paid_items",
+    "paid_quantity",
+    "large_orders",
 ];
 
 impl Condition {
@@ -178,17 +186,35 @@ impl Condition {
             Err(errors) => {
                 for error in errors.errors {
                     // The parser counts columns from 1 within the expression.
-                    let place = node.place_at(usize::try_from(error.pos.1).unwrap_or(1).saturating_sub(1));
-                    problems.add(file, place, format!("this is no condition: {}", error.msg), "");
+                    let place =
+                        node.place_at(usize::try_from(error.pos.1).unwrap_or(1).saturating_sub(1));
+                    problems.add(
+                        file,
+                        place,
+                        format!("this is no condition: {}", error.msg),
+                        "",
+                    );
                 }
                 return None;
             }
         };
         let before = problems.sorted().len();
-        let mut check = Check { file, node, places: &places, scope, problems, ids: Vec::new(), paid: false };
+        let mut check = Check {
+            file,
+            node,
+            places: &places,
+            scope,
+            problems,
+            ids: Vec::new(),
+            paid: false,
+        };
         let (expr, kind) = check.expr(&tree)?;
         if kind != Type::Bool {
-            check.problem(&tree, format!("a condition must be true or false, this is {}", kind.name()), "compare it");
+            check.problem(
+                &tree,
+                format!("a condition must be true or false, this is {}", kind.name()),
+                "compare it",
+            );
         }
         let (mut ids, paid) = (check.ids, check.paid);
         ids.sort();
@@ -198,7 +224,11 @@ impl Condition {
             (true, true) => Anchors::Named(vec![engine::WATCHED_GOODS.into()]),
             (true, false) => Anchors::Any,
         };
-        (problems.sorted().len() == before).then(|| Self { expr, anchors, source: source.to_owned() })
+        (problems.sorted().len() == before).then(|| Self {
+            expr,
+            anchors,
+            source: source.to_owned(),
+        })
     }
 
     /// Asks the condition of a memory.
@@ -223,8 +253,12 @@ struct Check<'a> {
 
 impl Check<'_> {
     fn problem(&mut self, at: &IdedExpr, message: impl Into<String>, hint: impl Into<String>) {
-        let offset = self.places.offset_for(at.id).map_or(0, |(start, _)| start as usize);
-        self.problems.add(self.file, self.node.place_at(offset), message, hint);
+        let offset = self
+            .places
+            .offset_for(at.id)
+            .map_or(0, |(start, _)| start as usize);
+        self.problems
+            .add(self.file, self.node.place_at(offset), message, hint);
     }
 
     fn expr(&mut self, tree: &IdedExpr) -> Option<(Expr, Type)> {
@@ -233,7 +267,11 @@ impl Check<'_> {
             Cel::Ident(name) => self.variable(tree, name),
             Cel::Call(call) if call.target.is_none() => self.call(tree, call),
             _ => {
-                self.problem(tree, "this form is not part of the language", "use && || ! comparisons, in, and the functions");
+                self.problem(
+                    tree,
+                    "this form is not part of the language",
+                    "use && || ! comparisons, in, and the functions",
+                );
                 None
             }
         }
@@ -245,7 +283,11 @@ impl Check<'_> {
             LiteralValue::Boolean(b) => (Value::Bool(*b.inner()), Type::Bool),
             LiteralValue::String(s) => (Value::Text(s.inner().into()), Type::Text),
             _ => {
-                self.problem(tree, "only whole numbers, words, true and false are known", "");
+                self.problem(
+                    tree,
+                    "only whole numbers, words, true and false are known",
+                    "",
+                );
                 return None;
             }
         };
@@ -280,7 +322,9 @@ impl Check<'_> {
             _ => None,
         };
         match (call.func_name.as_str(), call.args.as_slice()) {
-            (operators::LOGICAL_NOT, [a]) => Some((Expr::Not(Box::new(self.typed(a, Type::Bool)?)), Type::Bool)),
+            (operators::LOGICAL_NOT, [a]) => {
+                Some((Expr::Not(Box::new(self.typed(a, Type::Bool)?)), Type::Bool))
+            }
             (operators::LOGICAL_AND, [a, b]) => {
                 let (a, b) = (self.typed(a, Type::Bool), self.typed(b, Type::Bool));
                 Some((Expr::And(Box::new(a?), Box::new(b?)), Type::Bool))
@@ -299,7 +343,10 @@ impl Check<'_> {
             }
             (operators::NEGATE, [a]) => {
                 let a = self.typed(a, Type::Int)?;
-                Some((Expr::Subtract(Box::new(Expr::Literal(Value::Int(0))), Box::new(a)), Type::Int))
+                Some((
+                    Expr::Subtract(Box::new(Expr::Literal(Value::Int(0))), Box::new(a)),
+                    Type::Int,
+                ))
             }
             (operators::IN, [a, list]) => self.membership(a, list),
             (_, [a, b]) if order.is_some() => self.comparison(order?, a, b),
@@ -310,7 +357,11 @@ impl Check<'_> {
     fn typed(&mut self, tree: &IdedExpr, wanted: Type) -> Option<Expr> {
         let (expr, kind) = self.expr(tree)?;
         if kind != wanted {
-            self.problem(tree, format!("{} is needed here, this is {}", wanted.name(), kind.name()), "");
+            self.problem(
+                tree,
+                format!("{} is needed here, this is {}", wanted.name(), kind.name()),
+                "",
+            );
             return None;
         }
         Some(expr)
@@ -325,7 +376,10 @@ impl Check<'_> {
         for (variable, literal, at) in [(&left, &right, b), (&right, &left, a)] {
             self.check_age_band(variable, literal, at);
         }
-        Some((Expr::Compare(order, Box::new(left), Box::new(right)), Type::Bool))
+        Some((
+            Expr::Compare(order, Box::new(left), Box::new(right)),
+            Type::Bool,
+        ))
     }
 
     fn check_age_band(&mut self, variable: &Expr, literal: &Expr, at: &IdedExpr) {
@@ -333,14 +387,22 @@ impl Check<'_> {
             && (band.is_empty() || AgeBand::from_name(band).is_none())
         {
             let names: Vec<&str> = AgeBand::ALL[1..].iter().map(|b| b.name()).collect();
-            self.problem(at, format!("`{band}` is no age band"), format!("one of {}", names.join(", ")));
+            self.problem(
+                at,
+                format!("`{band}` is no age band"),
+                format!("one of {}", names.join(", ")),
+            );
         }
     }
 
     fn membership(&mut self, a: &IdedExpr, list: &IdedExpr) -> Option<(Expr, Type)> {
         let (left, kind) = self.expr(a)?;
         let Cel::List(items) = &list.expr else {
-            self.problem(list, "after `in` comes a list", "such as ['UNDER_14', 'UNDER_18']");
+            self.problem(
+                list,
+                "after `in` comes a list",
+                "such as ['UNDER_14', 'UNDER_18']",
+            );
             return None;
         };
         let mut values = Vec::new();
@@ -361,15 +423,24 @@ impl Check<'_> {
             _ => None,
         };
         match (name, args) {
-            ("count", [ids, window]) => Some((Expr::Count(self.ids(ids)?, self.window(window)?), Type::Int)),
-            ("within", [ids, window]) => Some((Expr::Within(self.ids(ids)?, self.window(window)?), Type::Bool)),
+            ("count", [ids, window]) => {
+                Some((Expr::Count(self.ids(ids)?, self.window(window)?), Type::Int))
+            }
+            ("within", [ids, window]) => Some((
+                Expr::Within(self.ids(ids)?, self.window(window)?),
+                Type::Bool,
+            )),
             ("since", [ids]) => Some((Expr::Since(self.ids(ids)?), Type::Int)),
             ("sequence", [a, b, window]) => {
                 let (a, b, window) = (self.ids(a), self.ids(b), self.window(window));
                 Some((Expr::Sequence(a?, b?, window?), Type::Bool))
             }
             ("distinct", [ids, attribute, window]) => {
-                let (ids, attribute, window) = (self.ids(ids), self.attribute(attribute), self.window(window));
+                let (ids, attribute, window) = (
+                    self.ids(ids),
+                    self.attribute(attribute),
+                    self.window(window),
+                );
                 Some((Expr::Distinct(ids?, attribute?, window?), Type::Int))
             }
             (_, [window]) if paid.is_some() => {
@@ -377,7 +448,11 @@ impl Check<'_> {
                 Some((Expr::Paid(paid?, self.window(window)?), Type::Int))
             }
             _ if FUNCTIONS.contains(&name) => {
-                self.problem(tree, format!("`{name}` does not take {} values", args.len()), "see rules/README.md, section 3");
+                self.problem(
+                    tree,
+                    format!("`{name}` does not take {} values", args.len()),
+                    "see rules/README.md, section 3",
+                );
                 None
             }
             _ => {
@@ -409,7 +484,12 @@ impl Check<'_> {
         let mut found = Vec::new();
         for item in items {
             let id = self.word(item)?;
-            let known = self.scope.signals.iter().map(|s| &**s).chain(engine::ALL.iter().copied());
+            let known = self
+                .scope
+                .signals
+                .iter()
+                .map(|s| &**s)
+                .chain(engine::ALL.iter().copied());
             if !known.clone().any(|k| k == id) {
                 let hint = did_you_mean(id, known);
                 self.problem(item, format!("no signal is called `{id}`"), hint);
@@ -425,7 +505,11 @@ impl Check<'_> {
         let text = self.word(tree)?;
         let length = parse_length_ms(text);
         if length.is_none() {
-            self.problem(tree, format!("`{text}` is no length of time"), "such as '72h' or '30d'; more than nothing, at most ten years");
+            self.problem(
+                tree,
+                format!("`{text}` is no length of time"),
+                "such as '72h' or '30d'; more than nothing, at most ten years",
+            );
         }
         length
     }
@@ -471,26 +555,38 @@ impl Expr {
             },
             Expr::Compare(order, a, b) => compare(*order, &a.eval(memory), &b.eval(memory)),
             Expr::Add(a, b) => arithmetic(&a.eval(memory), &b.eval(memory), i64::saturating_add),
-            Expr::Subtract(a, b) => arithmetic(&a.eval(memory), &b.eval(memory), i64::saturating_sub),
+            Expr::Subtract(a, b) => {
+                arithmetic(&a.eval(memory), &b.eval(memory), i64::saturating_sub)
+            }
             Expr::In(a, list) => match a.eval(memory) {
                 Value::Unknown => Value::Unknown,
-                value => list.iter().fold(Value::Bool(false), |so_far, item| match (so_far, item.eval(memory)) {
-                    (Value::Bool(true), _) => Value::Bool(true),
-                    (so_far, item) if item != Value::Unknown => {
-                        if item == value { Value::Bool(true) } else { so_far }
+                value => list.iter().fold(Value::Bool(false), |so_far, item| {
+                    match (so_far, item.eval(memory)) {
+                        (Value::Bool(true), _) => Value::Bool(true),
+                        (so_far, item) if item != Value::Unknown => {
+                            if item == value {
+                                Value::Bool(true)
+                            } else {
+                                so_far
+                            }
+                        }
+                        _ => Value::Unknown,
                     }
-                    _ => Value::Unknown,
                 }),
             },
             Expr::Count(ids, window) => Value::Int(memory.count(ids, *window)),
             Expr::Within(ids, window) => Value::Bool(memory.count(ids, *window) > 0),
             Expr::Since(ids) => memory.since_s(ids).map_or(Value::Unknown, Value::Int),
             Expr::Sequence(a, b, window) => Value::Bool(memory.sequence(a, b, *window)),
-            Expr::Distinct(ids, attribute, window) => Value::Int(memory.distinct(ids, *attribute, *window)),
+            Expr::Distinct(ids, attribute, window) => {
+                Value::Int(memory.distinct(ids, *attribute, *window))
+            }
             Expr::Paid(figure, window) => Value::Int(memory.paid(*figure, *window)),
             Expr::Means => Value::Int(memory.means()),
             Expr::Hour => Value::Int(memory.hour()),
-            Expr::AgeBand => memory.age_band().map_or(Value::Unknown, |band| Value::Text(band.name().into())),
+            Expr::AgeBand => memory
+                .age_band()
+                .map_or(Value::Unknown, |band| Value::Text(band.name().into())),
             Expr::EarlierCase => Value::Bool(memory.earlier_case()),
         }
     }

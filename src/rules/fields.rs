@@ -21,7 +21,12 @@ impl<'n, 'p> Fields<'n, 'p> {
         problems: &'p mut Problems,
     ) -> Option<Self> {
         let Data::Map(entries) = &node.data else {
-            problems.add(file, node.place, format!("expected a map, found {}", node.kind()), "");
+            problems.add(
+                file,
+                node.place,
+                format!("expected a map, found {}", node.kind()),
+                "",
+            );
             return None;
         };
         for (key, place, _) in entries {
@@ -30,13 +35,20 @@ impl<'n, 'p> Fields<'n, 'p> {
                 if hint.is_empty() {
                     hint = format!("known here: {}", known.join(", "));
                 }
-                if ["gender", "region", "ethnicity", "income", "sex", "race"].contains(&key.as_str()) {
+                if ["gender", "region", "ethnicity", "income", "sex", "race"]
+                    .contains(&key.as_str())
+                {
                     hint = "gender, region, ethnicity and income never weigh".to_owned();
                 }
                 problems.add(file, *place, format!("unknown field `{key}`"), hint);
             }
         }
-        Some(Self { file, place: node.place, entries, problems })
+        Some(Self {
+            file,
+            place: node.place,
+            entries,
+            problems,
+        })
     }
 
     pub fn problem(&mut self, place: Place, message: impl Into<String>, hint: impl Into<String>) {
@@ -45,7 +57,11 @@ impl<'n, 'p> Fields<'n, 'p> {
 
     /// The node of a field, if it is there and not null.
     pub fn get(&self, key: &str) -> Option<&'n Node> {
-        self.entries.iter().find(|(k, _, _)| k == key).map(|(_, _, n)| n).filter(|n| !n.is_null())
+        self.entries
+            .iter()
+            .find(|(k, _, _)| k == key)
+            .map(|(_, _, n)| n)
+            .filter(|n| !n.is_null())
     }
 
     /// The node of a field that must be there.
@@ -65,7 +81,11 @@ impl<'n, 'p> Fields<'n, 'p> {
                 None
             }
             _ => {
-                self.problem(node.place, format!("`{what}` must be a word, not {}", node.kind()), "");
+                self.problem(
+                    node.place,
+                    format!("`{what}` must be a word, not {}", node.kind()),
+                    "",
+                );
                 None
             }
         }
@@ -79,10 +99,17 @@ impl<'n, 'p> Fields<'n, 'p> {
     pub fn list(&mut self, key: &str) -> Vec<&'n Node> {
         match self.get(key) {
             None => Vec::new(),
-            Some(Node { data: Data::List(items), .. }) => items.iter().collect(),
+            Some(Node {
+                data: Data::List(items),
+                ..
+            }) => items.iter().collect(),
             Some(node) => {
                 let kind = node.kind();
-                self.problem(node.place, format!("`{key}` must be a list, not {kind}"), "write `[…]`");
+                self.problem(
+                    node.place,
+                    format!("`{key}` must be a list, not {kind}"),
+                    "write `[…]`",
+                );
                 Vec::new()
             }
         }
@@ -90,7 +117,10 @@ impl<'n, 'p> Fields<'n, 'p> {
 
     pub fn texts(&mut self, key: &str) -> Vec<(&'n str, Place)> {
         let nodes = self.list(key);
-        nodes.into_iter().filter_map(|n| self.text_of(n, key).map(|t| (t, n.place))).collect()
+        nodes
+            .into_iter()
+            .filter_map(|n| self.text_of(n, key).map(|t| (t, n.place)))
+            .collect()
     }
 
     /// A whole number inside a range; `None` if absent or wrong.
@@ -118,16 +148,23 @@ impl<'n, 'p> Fields<'n, 'p> {
         let parsed = text.split_once('.').map_or_else(
             || text.parse::<i64>().ok().map(|n| n * 1000),
             |(whole, part)| {
-                let digits_ok = part.len() <= 3 && !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
+                let digits_ok =
+                    part.len() <= 3 && !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
                 let whole = whole.parse::<i64>().ok()?;
-                let part = digits_ok.then(|| format!("{part:0<3}").parse::<i64>().ok()).flatten()?;
+                let part = digits_ok
+                    .then(|| format!("{part:0<3}").parse::<i64>().ok())
+                    .flatten()?;
                 Some(whole * 1000 + part)
             },
         );
         match parsed {
             Some(n) if (0..=1000).contains(&n) => Some(n),
             _ => {
-                self.problem(node.place, format!("`{key}` must be from 0 to 1, at most three decimals"), "");
+                self.problem(
+                    node.place,
+                    format!("`{key}` must be from 0 to 1, at most three decimals"),
+                    "",
+                );
                 None
             }
         }
@@ -149,11 +186,21 @@ impl<'n, 'p> Fields<'n, 'p> {
     }
 
     /// One of a closed list of names.
-    pub fn choice<T: Copy>(&mut self, node: &'n Node, what: &str, all: &[T], name: fn(T) -> &'static str) -> Option<T> {
+    pub fn choice<T: Copy>(
+        &mut self,
+        node: &'n Node,
+        what: &str,
+        all: &[T],
+        name: fn(T) -> &'static str,
+    ) -> Option<T> {
         let text = self.text_of(node, what)?;
         let found = all.iter().copied().find(|value| name(*value) == text);
         if found.is_none() {
-            let names: Vec<&str> = all.iter().map(|v| name(*v)).filter(|n| !n.is_empty()).collect();
+            let names: Vec<&str> = all
+                .iter()
+                .map(|v| name(*v))
+                .filter(|n| !n.is_empty())
+                .collect();
             let mut hint = did_you_mean(text, names.iter().copied());
             if hint.is_empty() {
                 hint = format!("one of {}", names.join(", "));
@@ -171,8 +218,12 @@ pub(crate) fn sections<'n>(
     known: &[&str],
     problems: &mut Problems,
 ) -> Vec<(&'n str, Vec<&'n Node>)> {
-    let Some(mut fields) = Fields::open(file, root, known, problems) else { return Vec::new() };
-    let Data::Map(entries) = &root.data else { return Vec::new() };
+    let Some(mut fields) = Fields::open(file, root, known, problems) else {
+        return Vec::new();
+    };
+    let Data::Map(entries) = &root.data else {
+        return Vec::new();
+    };
     entries
         .iter()
         .filter(|(key, _, _)| known.contains(&key.as_str()))

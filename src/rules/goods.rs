@@ -17,10 +17,24 @@ pub struct Goods {
     pub large_quantity: u32,
 }
 
-pub(super) fn read(file: &str, node: &Node, lexicons: &Lexicons, problems: &mut super::Problems) -> Option<Goods> {
-    let mut fields = Fields::open(file, node, &["category", "codes", "titles", "large_quantity"], problems)?;
+pub(super) fn read(
+    file: &str,
+    node: &Node,
+    lexicons: &Lexicons,
+    problems: &mut super::Problems,
+) -> Option<Goods> {
+    let mut fields = Fields::open(
+        file,
+        node,
+        &["category", "codes", "titles", "large_quantity"],
+        problems,
+    )?;
     let category = fields.text("category")?.to_owned();
-    let codes: Vec<String> = fields.texts("codes").into_iter().map(|(c, _)| c.to_owned()).collect();
+    let codes: Vec<String> = fields
+        .texts("codes")
+        .into_iter()
+        .map(|(c, _)| c.to_owned())
+        .collect();
     let titles = match fields.get("titles") {
         Some(node) => {
             let lexicon = fields.text_of(node, "titles")?;
@@ -29,8 +43,19 @@ pub(super) fn read(file: &str, node: &Node, lexicons: &Lexicons, problems: &mut 
         None => Vec::new(),
     };
     if codes.is_empty() && titles.is_empty() {
-        fields.problem(fields.place, format!("goods `{category}` can never be recognised"), "give `codes` or `titles`");
+        fields.problem(
+            fields.place,
+            format!("goods `{category}` can never be recognised"),
+            "give `codes` or `titles`",
+        );
     }
-    let large_quantity = fields.number("large_quantity", 1..=1_000_000).unwrap_or(i64::from(u32::MAX));
-    Some(Goods { category, codes, titles, large_quantity: large_quantity as u32 })
+    let large_quantity = fields
+        .number("large_quantity", 1..=1_000_000)
+        .unwrap_or(i64::from(u32::MAX));
+    Some(Goods {
+        category,
+        codes,
+        titles,
+        large_quantity: large_quantity as u32,
+    })
 }

@@ -43,11 +43,17 @@ pub fn read_dir(dir: &Path) -> Result<Files, Problems> {
     for name in ["pack.yaml", "triage.yaml"] {
         read_file(dir, name, &mut files, &mut problems);
     }
-    for (folder, ending) in
-        [("lexicons", ".txt"), ("signals", ".yaml"), ("rules", ".yaml"), ("playbooks", ".yaml"), ("tests", ".yaml")]
-    {
+    for (folder, ending) in [
+        ("lexicons", ".txt"),
+        ("signals", ".yaml"),
+        ("rules", ".yaml"),
+        ("playbooks", ".yaml"),
+        ("tests", ".yaml"),
+    ] {
         // A missing folder is an empty one; what then lacks is reported by name.
-        let Ok(entries) = std::fs::read_dir(dir.join(folder)) else { continue };
+        let Ok(entries) = std::fs::read_dir(dir.join(folder)) else {
+            continue;
+        };
         for entry in entries.flatten() {
             let name = entry.file_name().to_string_lossy().into_owned();
             if name.ends_with(ending) && files.len() < FILES_MAX {
@@ -55,7 +61,11 @@ pub fn read_dir(dir: &Path) -> Result<Files, Problems> {
             }
         }
     }
-    if problems.is_empty() { Ok(files) } else { Err(problems) }
+    if problems.is_empty() {
+        Ok(files)
+    } else {
+        Err(problems)
+    }
 }
 
 fn read_file(dir: &Path, name: &str, files: &mut Files, problems: &mut Problems) {
@@ -82,13 +92,21 @@ pub fn load_files(files: &Files) -> Result<Ruleset, Problems> {
     let trees: BTreeMap<&str, Node> = files
         .iter()
         .filter(|(name, _)| name.ends_with(".yaml"))
-        .filter_map(|(name, text)| yaml::parse(name, text, &mut problems).map(|tree| (name.as_str(), tree)))
+        .filter_map(|(name, text)| {
+            yaml::parse(name, text, &mut problems).map(|tree| (name.as_str(), tree))
+        })
         .collect();
     let lexicons = Lexicons::read(files, &mut problems);
-    let in_folder = |folder: &'static str| trees.iter().filter(move |(name, _)| name.starts_with(folder));
+    let in_folder = |folder: &'static str| {
+        trees
+            .iter()
+            .filter(move |(name, _)| name.starts_with(folder))
+    };
 
     let (guards, texts, watched) = read_signals(in_folder("signals/"), &lexicons, &mut problems);
-    let scope = Scope { signals: texts.iter().map(|s| s.id.clone()).collect() };
+    let scope = Scope {
+        signals: texts.iter().map(|s| s.id.clone()).collect(),
+    };
     let rules = read_rules(in_folder("rules/"), &scope, &mut problems);
     let mut tables = trees
         .get("triage.yaml")
@@ -99,11 +117,18 @@ pub fn load_files(files: &Files) -> Result<Ruleset, Problems> {
     }
     for language in ["zh", "en"] {
         if !tables.help.contains_key(language) {
-            problems.add("playbooks", (0, 0), format!("no help texts in `{language}`"), "give `help:` with zh and en");
+            problems.add(
+                "playbooks",
+                (0, 0),
+                format!("no help texts in `{language}`"),
+                "give `help:` with zh and en",
+            );
         }
     }
     lexicons.report_unused(&mut problems);
-    let head = trees.get("pack.yaml").and_then(|tree| Head::read(tree, &mut problems));
+    let head = trees
+        .get("pack.yaml")
+        .and_then(|tree| Head::read(tree, &mut problems));
     match head {
         Some(head) if problems.is_empty() => Ok(Ruleset {
             name: head.name,
@@ -113,7 +138,10 @@ pub fn load_files(files: &Files) -> Result<Ruleset, Problems> {
             guards,
             signals: texts,
             goods: watched,
-            rules: rules.into_iter().filter(|rule| rule.state == RuleState::Live).collect(),
+            rules: rules
+                .into_iter()
+                .filter(|rule| rule.state == RuleState::Live)
+                .collect(),
             triage: tables,
         }),
         _ => Err(problems),
@@ -140,7 +168,13 @@ struct Head {
 
 impl Head {
     fn read(tree: &Node, problems: &mut Problems) -> Option<Self> {
-        let known = ["name", "version", "engine", "time_zone", "required_metadata"];
+        let known = [
+            "name",
+            "version",
+            "engine",
+            "time_zone",
+            "required_metadata",
+        ];
         let mut fields = Fields::open("pack.yaml", tree, &known, problems)?;
         let (name, version) = (fields.text("name"), fields.text("version"));
         if let Some(node) = fields.need("engine") {
@@ -161,22 +195,38 @@ impl Head {
                 let name = fields.text_of(node, "time_zone")?;
                 let zone = jiff::tz::TimeZone::get(name).ok();
                 if zone.is_none() {
-                    fields.problem(node.place, format!("`{name}` is no time zone"), "an IANA name such as Asia/Shanghai");
+                    fields.problem(
+                        node.place,
+                        format!("`{name}` is no time zone"),
+                        "an IANA name such as Asia/Shanghai",
+                    );
                 }
                 zone
             }
         };
-        Some(Self { name: name?.to_owned(), version: version?.to_owned(), time_zone: zone? })
+        Some(Self {
+            name: name?.to_owned(),
+            version: version?.to_owned(),
+            time_zone: zone?,
+        })
     }
 }
 
 fn parse_version(text: &str) -> Option<(u64, u64, u64)> {
     let mut parts = text.split('.').map(|part| part.parse::<u64>().ok());
     let major = parts.next()??;
-    Some((major, parts.next().unwrap_or(Some(0))?, parts.next().unwrap_or(Some(0))?))
+    Some((
+        major,
+        parts.next().unwrap_or(Some(0))?,
+        parts.next().unwrap_or(Some(0))?,
+    ))
 }
 
-type Signals = (Vec<signals::Guard>, Vec<signals::TextSignal>, Vec<goods::Goods>);
+type Signals = (
+    Vec<signals::Guard>,
+    Vec<signals::TextSignal>,
+    Vec<goods::Goods>,
+);
 
 fn read_signals<'t>(
     trees: impl Iterator<Item = (&'t &'t str, &'t Node)>,
@@ -193,8 +243,16 @@ fn read_signals<'t>(
     let mut guard_index: BTreeMap<String, usize> = BTreeMap::new();
     for (_, file, node) in parts.iter().filter(|(section, _, _)| *section == "guards") {
         if let Some(guard) = signals::read_guard(file, node, lexicons, problems) {
-            if guard_index.insert(guard.id.to_string(), guards.len()).is_some() {
-                problems.add(file, node.place, format!("the guard `{}` stands twice", guard.id), "rename one");
+            if guard_index
+                .insert(guard.id.to_string(), guards.len())
+                .is_some()
+            {
+                problems.add(
+                    file,
+                    node.place,
+                    format!("the guard `{}` stands twice", guard.id),
+                    "rename one",
+                );
             }
             guards.push(guard);
         }
@@ -202,9 +260,19 @@ fn read_signals<'t>(
     for (section, file, node) in &parts {
         match *section {
             "signals" => {
-                if let Some(signal) = signals::read_signal(file, node, lexicons, &guard_index, problems) {
-                    if texts.iter().any(|s: &signals::TextSignal| s.id == signal.id) {
-                        problems.add(file, node.place, format!("the signal `{}` stands twice", signal.id), "rename one");
+                if let Some(signal) =
+                    signals::read_signal(file, node, lexicons, &guard_index, problems)
+                {
+                    if texts
+                        .iter()
+                        .any(|s: &signals::TextSignal| s.id == signal.id)
+                    {
+                        problems.add(
+                            file,
+                            node.place,
+                            format!("the signal `{}` stands twice", signal.id),
+                            "rename one",
+                        );
                     }
                     texts.push(signal);
                 }
@@ -225,51 +293,96 @@ fn read_rules<'t>(
     for (file, tree) in trees {
         for (_, nodes) in sections(file, tree, &["rules"], problems) {
             for node in nodes {
-                let Some(rule) = read_rule(file, node, scope, problems) else { continue };
+                let Some(rule) = read_rule(file, node, scope, problems) else {
+                    continue;
+                };
                 if rules.iter().any(|r| r.id == rule.id) {
-                    problems.add(file, node.place, format!("the rule `{}` stands twice", rule.id), "rename one");
+                    problems.add(
+                        file,
+                        node.place,
+                        format!("the rule `{}` stands twice", rule.id),
+                        "rename one",
+                    );
                 }
                 rules.push(rule);
             }
         }
     }
     if rules.len() > RULES_MAX {
-        problems.add("rules", (0, 0), format!("{} rules are more than {RULES_MAX}", rules.len()), "retire some");
+        problems.add(
+            "rules",
+            (0, 0),
+            format!("{} rules are more than {RULES_MAX}", rules.len()),
+            "retire some",
+        );
     }
     if rules.is_empty() {
-        problems.add("rules", (0, 0), "the pack has no rules", "write rules/*.yaml");
+        problems.add(
+            "rules",
+            (0, 0),
+            "the pack has no rules",
+            "write rules/*.yaml",
+        );
     }
     rules
 }
 
 fn read_rule(file: &str, node: &Node, scope: &Scope, problems: &mut Problems) -> Option<Rule> {
-    let known = ["id", "title", "owner", "reason", "false_alarms", "state", "when", "gives"];
+    let known = [
+        "id",
+        "title",
+        "owner",
+        "reason",
+        "false_alarms",
+        "state",
+        "when",
+        "gives",
+    ];
     let mut fields = Fields::open(file, node, &known, problems)?;
     let id = fields.text("id");
     let title = triage::read_title(&mut fields);
     for key in ["owner", "reason", "false_alarms"] {
         fields.text(key);
     }
-    let state = fields.need("state").and_then(|n| fields.choice(n, "state", RuleState::ALL, RuleState::name));
+    let state = fields
+        .need("state")
+        .and_then(|n| fields.choice(n, "state", RuleState::ALL, RuleState::name));
     let when = fields.need("when");
     let text = when.and_then(|n| fields.text_of(n, "when"));
     let condition = match (when, text) {
         (Some(node), Some(text)) => Condition::compile(file, node, text, scope, fields.problems),
         _ => None,
     };
-    let gives = fields.need("gives").and_then(|n| read_gives(file, n, fields.problems));
-    Some(Rule { id: id?.into(), title: title?, state: state?, when: condition?, gives: gives? })
+    let gives = fields
+        .need("gives")
+        .and_then(|n| read_gives(file, n, fields.problems));
+    Some(Rule {
+        id: id?.into(),
+        title: title?,
+        state: state?,
+        when: condition?,
+        gives: gives?,
+    })
 }
 
 fn read_gives(file: &str, node: &Node, problems: &mut Problems) -> Option<Gives> {
     let known = ["type", "intent", "harm", "means", "points", "half_life"];
     let mut fields = Fields::open(file, node, &known, problems)?;
-    let kind = fields.need("type").and_then(|n| fields.choice(n, "type", RiskType::ALL, RiskType::name));
+    let kind = fields
+        .need("type")
+        .and_then(|n| fields.choice(n, "type", RiskType::ALL, RiskType::name));
     let mut stage = |key: &str, most: i64| fields.number(key, 1..=most).unwrap_or(0) as u8;
     let (intent, harm, means) = (stage("intent", 6), stage("harm", 5), stage("means", 6));
     let points = fields.thousandths("points");
     let half_life_ms = fields.length_ms("half_life");
-    Some(Gives { kind: kind?, intent, harm, means, points: points?, half_life_ms: half_life_ms? })
+    Some(Gives {
+        kind: kind?,
+        intent,
+        harm,
+        means,
+        points: points?,
+        half_life_ms: half_life_ms?,
+    })
 }
 
 /// Word lists by id.
@@ -287,8 +400,15 @@ impl Lexicons {
     fn read(files: &Files, problems: &mut Problems) -> Self {
         let mut lists: BTreeMap<String, Lexicon> = BTreeMap::new();
         let mut total = 0;
-        for (name, text) in files.iter().filter(|(name, _)| name.starts_with("lexicons/")) {
-            let id = name.trim_start_matches("lexicons/").split('.').next().unwrap_or_default();
+        for (name, text) in files
+            .iter()
+            .filter(|(name, _)| name.starts_with("lexicons/"))
+        {
+            let id = name
+                .trim_start_matches("lexicons/")
+                .split('.')
+                .next()
+                .unwrap_or_default();
             let list = lists.entry(id.to_owned()).or_insert_with(|| Lexicon {
                 file: name.clone(),
                 terms: Vec::new(),
@@ -299,22 +419,45 @@ impl Lexicons {
                 if term.is_empty() {
                     continue;
                 }
-                let place: Place = (line + 1, text.chars().take_while(|c| c.is_whitespace()).count() + 1);
+                let place: Place = (
+                    line + 1,
+                    text.chars().take_while(|c| c.is_whitespace()).count() + 1,
+                );
                 let folded = fold(term).trim().to_owned();
                 let length = folded.chars().count();
                 if length == 0 {
-                    problems.add(name, place, format!("nothing is left of `{term}` after folding"), "remove it");
+                    problems.add(
+                        name,
+                        place,
+                        format!("nothing is left of `{term}` after folding"),
+                        "remove it",
+                    );
                 } else if length > TERM_CHARS_MAX {
-                    problems.add(name, place, "the term is longer than 64 characters", "use a pattern");
+                    problems.add(
+                        name,
+                        place,
+                        "the term is longer than 64 characters",
+                        "use a pattern",
+                    );
                 } else if length == 1 && folded.is_ascii() {
-                    problems.add(name, place, format!("`{term}` is a single letter"), "it would be found everywhere");
+                    problems.add(
+                        name,
+                        place,
+                        format!("`{term}` is a single letter"),
+                        "it would be found everywhere",
+                    );
                 }
                 list.terms.push(folded);
                 total += 1;
             }
         }
         if total > TERMS_MAX {
-            problems.add("lexicons", (0, 0), format!("{total} terms are more than {TERMS_MAX}"), "");
+            problems.add(
+                "lexicons",
+                (0, 0),
+                format!("{total} terms are more than {TERMS_MAX}"),
+                "",
+            );
         }
         for list in lists.values_mut() {
             list.terms.sort();
@@ -331,7 +474,11 @@ impl Lexicons {
             }
             None => {
                 let hint = did_you_mean(id, self.lists.keys().map(String::as_str));
-                let hint = if hint.is_empty() { format!("write lexicons/{id}.txt") } else { hint };
+                let hint = if hint.is_empty() {
+                    format!("write lexicons/{id}.txt")
+                } else {
+                    hint
+                };
                 fields.problem(place, format!("no lexicon is called `{id}`"), hint);
                 Vec::new()
             }
@@ -341,7 +488,12 @@ impl Lexicons {
     fn report_unused(&self, problems: &mut Problems) {
         for (id, list) in &self.lists {
             if !list.used.get() {
-                problems.add(&list.file, (0, 0), format!("no signal, guard or goods uses the lexicon `{id}`"), "remove it, or name it");
+                problems.add(
+                    &list.file,
+                    (0, 0),
+                    format!("no signal, guard or goods uses the lexicon `{id}`"),
+                    "remove it, or name it",
+                );
             }
         }
     }

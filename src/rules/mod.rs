@@ -16,11 +16,11 @@ mod signals;
 mod triage;
 mod yaml;
 
+pub use goods::Goods;
 pub use load::{load_dir, load_files, read_dir};
 pub use patterns::Pattern;
 pub use problem::{Problem, Problems};
 pub use set::{Gives, Rule, RuleState, Ruleset, Title};
 pub use signals::{Guard, GuardKind, TextSignal};
-pub use goods::Goods;
 pub use triage::{Help, Modifier, PurposeQuestion, Triage, TypeLevel};
 pub use yaml::{Data, Node, parse as parse_yaml};

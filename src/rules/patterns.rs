@@ -30,13 +30,23 @@ impl Pattern {
             .size_limit(COMPILED_BYTES_MAX)
             .nest_limit(32)
             .build()
-            .map_err(|error| (format!("the pattern does not compile: {}", last_line(&error)), String::new()))?;
-        let hir = regex_syntax::parse(source)
-            .map_err(|error| (format!("the pattern does not parse: {error}"), String::new()))?;
+            .map_err(|error| {
+                (
+                    format!("the pattern does not compile: {}", last_line(&error)),
+                    String::new(),
+                )
+            })?;
+        let hir = regex_syntax::parse(source).map_err(|error| {
+            (
+                format!("the pattern does not parse: {error}"),
+                String::new(),
+            )
+        })?;
         let gate = required(&hir).ok_or_else(|| {
             (
                 "no literal of two characters or more is needed by every match".to_owned(),
-                "give the pattern a fixed word, or a group whose alternatives all have one".to_owned(),
+                "give the pattern a fixed word, or a group whose alternatives all have one"
+                    .to_owned(),
             )
         })?;
         Ok(Self { regex, gate })
@@ -45,7 +55,11 @@ impl Pattern {
 
 fn last_line(error: &regex::Error) -> String {
     let text = error.to_string();
-    text.lines().last().unwrap_or_default().trim_start_matches("error: ").to_owned()
+    text.lines()
+        .last()
+        .unwrap_or_default()
+        .trim_start_matches("error: ")
+        .to_owned()
 }
 
 /// Literals of which every match of `hir` contains at least one, or `None`.
@@ -76,23 +90,27 @@ fn required(hir: &Hir) -> Option<Vec<String>> {
 /// then fewest alternatives.
 fn best_of(parts: &[Hir]) -> Option<Vec<String>> {
     let mut candidates: Vec<Vec<String>> = parts.iter().filter_map(required).collect();
-    let mut run: Vec<String> = Vec::new();
+    // Runs of parts that match finitely many texts are joined, optional ones included.
+    let mut run = vec![String::new()];
     for part in parts {
-        run = match exact(part) {
-            None => Vec::new(),
-            Some(exact) if run.is_empty() => exact,
+        run = match exact_or_empty(part) {
             Some(exact) if run.len() * exact.len() <= GATE_LITERALS_MAX => run
                 .iter()
                 .flat_map(|head| exact.iter().map(move |tail| format!("{head}{tail}")))
                 .collect(),
             Some(exact) => exact,
+            None => vec![String::new()],
         };
-        if !run.is_empty() && run.iter().all(|literal| literal.chars().count() >= 2) {
+        if run.iter().all(|literal| literal.chars().count() >= 2) {
             candidates.push(run.clone());
         }
     }
     candidates.into_iter().max_by_key(|literals| {
-        let shortest = literals.iter().map(|l| l.chars().count()).min().unwrap_or(0);
+        let shortest = literals
+            .iter()
+            .map(|l| l.chars().count())
+            .min()
+            .unwrap_or(0);
         (shortest.min(4), std::cmp::Reverse(literals.len()))
     })
 }
@@ -108,8 +126,11 @@ fn exact_or_empty(hir: &Hir) -> Option<Vec<String>> {
         HirKind::Empty => Some(vec![String::new()]),
         HirKind::Literal(literal) => Some(vec![std::str::from_utf8(&literal.0).ok()?.to_owned()]),
         HirKind::Class(regex_syntax::hir::Class::Unicode(class)) => {
-            let chars: Vec<char> =
-                class.iter().flat_map(|range| range.start()..=range.end()).take(33).collect();
+            let chars: Vec<char> = class
+                .iter()
+                .flat_map(|range| range.start()..=range.end())
+                .take(33)
+                .collect();
             (chars.len() <= 32).then(|| chars.into_iter().map(String::from).collect())
         }
         HirKind::Capture(capture) => exact_or_empty(&capture.sub),
@@ -154,6 +175,10 @@ mod tests {
     fn every_pattern_is_gated_by_literals_its_matches_need() {
         for (source, gate) in [
             ("活(?:着|下去)没意思", vec!["没意思"]),
+            (
+                "(?:对|给)(?:一个)?(?:大人|人)(?:来说)?.{0,4}够",
+                vec!["对人", "给人", "大人", "一个人"],
+            ),
             ("(?:喝|吃)下去", vec!["下去", "吃下去", "喝下去"]),
             ("want(?:ed)? to di?e", vec!["want"]),
             ("(?:foo|bar)[^,]{0,5}x", vec!["bar", "foo"]),

@@ -22,7 +22,11 @@ impl fmt::Display for Problem {
         if self.line == 0 {
             write!(f, "{}: {}", self.file, self.message)?;
         } else {
-            write!(f, "{}:{}:{}: {}", self.file, self.line, self.column, self.message)?;
+            write!(
+                f,
+                "{}:{}:{}: {}",
+                self.file, self.line, self.column, self.message
+            )?;
         }
         if !self.hint.is_empty() {
             write!(f, "\n    help: {}", self.hint)?;
@@ -77,7 +81,12 @@ impl fmt::Display for Problems {
         for problem in &all {
             writeln!(f, "{problem}")?;
         }
-        write!(f, "{} problem{} found", all.len(), if all.len() == 1 { "" } else { "s" })
+        write!(
+            f,
+            "{} problem{} found",
+            all.len(),
+            if all.len() == 1 { "" } else { "s" }
+        )
     }
 }
 

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use super::condition::Condition;
 use super::{Goods, Guard, TextSignal, Triage};
-use crate::domain::event::named;
 use crate::domain::RiskType;
+use crate::domain::event::named;
 
 /// Everything that judging needs, shared by reference, never changed.
 #[derive(Debug)]

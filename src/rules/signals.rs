@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::fields::Fields;
+use super::load::Lexicons;
 use super::patterns::Pattern;
 use super::problem::did_you_mean;
 use super::yaml::Node;
-use super::load::Lexicons;
 use crate::domain::event::named;
 use crate::domain::{Field, Sender, signal::engine};
 
@@ -55,7 +55,12 @@ pub struct TextSignal {
     pub unless: Vec<usize>,
 }
 
-pub(super) fn read_guard(file: &str, node: &Node, lexicons: &Lexicons, problems: &mut super::Problems) -> Option<Guard> {
+pub(super) fn read_guard(
+    file: &str,
+    node: &Node,
+    lexicons: &Lexicons,
+    problems: &mut super::Problems,
+) -> Option<Guard> {
     let mut fields = Fields::open(file, node, &["id", "kind", "lexicon", "within"], problems)?;
     let id = fields.text("id")?;
     let kind_node = fields.need("kind")?;
@@ -66,9 +71,18 @@ pub(super) fn read_guard(file: &str, node: &Node, lexicons: &Lexicons, problems:
     let near = matches!(kind, GuardKind::Before | GuardKind::After);
     let within = fields.number("within", 0..=200);
     if near && within.is_none() {
-        fields.problem(fields.place, format!("guard `{id}` needs `within`"), "how many characters may lie between guard and hit");
+        fields.problem(
+            fields.place,
+            format!("guard `{id}` needs `within`"),
+            "how many characters may lie between guard and hit",
+        );
     }
-    Some(Guard { id: id.into(), kind, terms, within: within.unwrap_or(0) as usize })
+    Some(Guard {
+        id: id.into(),
+        kind,
+        terms,
+        within: within.unwrap_or(0) as usize,
+    })
 }
 
 pub(super) fn read_signal(
@@ -83,7 +97,11 @@ pub(super) fn read_signal(
     let id_node = fields.need("id")?;
     let id = fields.text_of(id_node, "id")?;
     if engine::ALL.contains(&id) {
-        fields.problem(id_node.place, format!("`{id}` is a signal of the engine itself"), "choose another id");
+        fields.problem(
+            id_node.place,
+            format!("`{id}` is a signal of the engine itself"),
+            "choose another id",
+        );
     }
     let mut terms = Vec::new();
     for (lexicon, place) in fields.texts("lexicons") {
@@ -99,7 +117,11 @@ pub(super) fn read_signal(
         }
     }
     if terms.is_empty() && patterns.is_empty() {
-        fields.problem(fields.place, format!("signal `{id}` looks for nothing"), "give it `lexicons` or `patterns`");
+        fields.problem(
+            fields.place,
+            format!("signal `{id}` looks for nothing"),
+            "give it `lexicons` or `patterns`",
+        );
     }
     let mut unless = Vec::new();
     for (guard, place) in fields.texts("unless") {
@@ -113,7 +135,11 @@ pub(super) fn read_signal(
     }
     let places = fields.list("fields");
     if places.is_empty() {
-        fields.problem(fields.place, format!("signal `{id}` names no `fields`"), "such as [chat, search]");
+        fields.problem(
+            fields.place,
+            format!("signal `{id}` names no `fields`"),
+            "such as [chat, search]",
+        );
     }
     let mut texts: Vec<Field> = Vec::new();
     for place in places {
@@ -126,5 +152,12 @@ pub(super) fn read_signal(
     if speakers.is_empty() {
         speakers.push(Sender::Buyer);
     }
-    Some(TextSignal { id: id.into(), fields: texts, speakers, terms, patterns, unless })
+    Some(TextSignal {
+        id: id.into(),
+        fields: texts,
+        speakers,
+        terms,
+        patterns,
+        unless,
+    })
 }

@@ -76,10 +76,23 @@ pub struct Help {
 }
 
 const KNOWN: &[&str] = &[
-    "columns", "matrix", "harm", "types", "modifiers", "raise_at_most", "clocks", "holds", "purpose_question",
+    "columns",
+    "matrix",
+    "harm",
+    "types",
+    "modifiers",
+    "raise_at_most",
+    "clocks",
+    "holds",
+    "purpose_question",
 ];
 
-pub(super) fn read(file: &str, root: &Node, scope: &Scope, problems: &mut super::Problems) -> Option<Triage> {
+pub(super) fn read(
+    file: &str,
+    root: &Node,
+    scope: &Scope,
+    problems: &mut super::Problems,
+) -> Option<Triage> {
     let mut fields = Fields::open(file, root, KNOWN, problems)?;
     let mut triage = Triage::default();
     let width = read_columns(&mut fields, &mut triage);
@@ -88,14 +101,20 @@ pub(super) fn read(file: &str, root: &Node, scope: &Scope, problems: &mut super:
     if harm.len() != 6 {
         fields.problem(fields.place, "`harm` needs six levels, for H0 to H5", "");
     }
-    triage.harm =
-        harm.into_iter().map(|n| level(&mut fields, n).unwrap_or(Level::None)).collect();
+    triage.harm = harm
+        .into_iter()
+        .map(|n| level(&mut fields, n).unwrap_or(Level::None))
+        .collect();
     triage.harm.resize(6, Level::None);
     read_types(&mut fields, &mut triage);
     for node in fields.list("modifiers") {
-        triage.modifiers.extend(read_modifier(file, node, scope, fields.problems));
+        triage
+            .modifiers
+            .extend(read_modifier(file, node, scope, fields.problems));
     }
-    triage.raise_at_most = fields.get("raise_at_most").and_then(|n| level(&mut fields, n));
+    triage.raise_at_most = fields
+        .get("raise_at_most")
+        .and_then(|n| level(&mut fields, n));
     read_clocks(&mut fields, &mut triage);
     if let Some(node) = fields.need("holds")
         && let Some(mut holds) = Fields::open(file, node, &["from", "expires"], fields.problems)
@@ -104,9 +123,11 @@ pub(super) fn read(file: &str, root: &Node, scope: &Scope, problems: &mut super:
         triage.holds_expire_ms = holds.length_ms("expires").unwrap_or_default();
     }
     if let Some(node) = fields.need("purpose_question")
-        && let Some(mut ask) = Fields::open(file, node, &["intent_at_most", "means"], fields.problems)
+        && let Some(mut ask) =
+            Fields::open(file, node, &["intent_at_most", "means"], fields.problems)
     {
-        triage.purpose_question.intent_at_most = ask.number("intent_at_most", 0..=6).unwrap_or(0) as u8;
+        triage.purpose_question.intent_at_most =
+            ask.number("intent_at_most", 0..=6).unwrap_or(0) as u8;
         for (text, place) in ask.texts("means") {
             match text.parse::<u8>() {
                 Ok(stage) if stage <= 6 => triage.purpose_question.means.push(stage),
@@ -122,7 +143,11 @@ fn level(fields: &mut Fields<'_, '_>, node: &Node) -> Option<Level> {
         Data::Scalar { text, .. } if Level::from_name(text).is_some() => Level::from_name(text),
         _ => {
             let names: Vec<&str> = Level::ALL.iter().map(|l| l.name()).collect();
-            fields.problem(node.place, "this is no level", format!("one of {}", names.join(", ")));
+            fields.problem(
+                node.place,
+                "this is no level",
+                format!("one of {}", names.join(", ")),
+            );
             None
         }
     }
@@ -133,7 +158,11 @@ fn read_columns(fields: &mut Fields<'_, '_>, triage: &mut Triage) -> usize {
     let mut seen = [false; 7];
     for (index, node) in columns.iter().enumerate() {
         let Data::List(stages) = &node.data else {
-            fields.problem(node.place, "a column is a list of means stages", "such as [3, 4]");
+            fields.problem(
+                node.place,
+                "a column is a list of means stages",
+                "such as [3, 4]",
+            );
             continue;
         };
         for stage in stages {
@@ -148,7 +177,11 @@ fn read_columns(fields: &mut Fields<'_, '_>, triage: &mut Triage) -> usize {
         }
     }
     if seen.contains(&false) {
-        fields.problem(fields.place, "`columns` must name every means stage from 0 to 6", "");
+        fields.problem(
+            fields.place,
+            "`columns` must name every means stage from 0 to 6",
+            "",
+        );
     }
     columns.len().max(1)
 }
@@ -161,10 +194,18 @@ fn read_matrix(fields: &mut Fields<'_, '_>, triage: &mut Triage, width: usize) {
     for row in rows {
         let mut levels = Vec::new();
         if let Data::List(cells) = &row.data {
-            levels.extend(cells.iter().map(|n| level(fields, n).unwrap_or(Level::None)));
+            levels.extend(
+                cells
+                    .iter()
+                    .map(|n| level(fields, n).unwrap_or(Level::None)),
+            );
         }
         if levels.len() != width {
-            fields.problem(row.place, format!("a row needs {width} levels, one for each column"), "");
+            fields.problem(
+                row.place,
+                format!("a row needs {width} levels, one for each column"),
+                "",
+            );
             levels.resize(width, Level::None);
         }
         triage.matrix.push(levels);
@@ -173,25 +214,49 @@ fn read_matrix(fields: &mut Fields<'_, '_>, triage: &mut Triage, width: usize) {
 }
 
 fn read_types(fields: &mut Fields<'_, '_>, triage: &mut Triage) {
-    let Some(node) = fields.need("types") else { return };
+    let Some(node) = fields.need("types") else {
+        return;
+    };
     let names: Vec<&str> = RiskType::ALL.iter().map(|t| t.name()).collect();
     let file = fields.file;
-    let Some(types) = Fields::open(file, node, &names, fields.problems) else { return };
-    let found: Vec<(RiskType, &Node)> =
-        RiskType::ALL.iter().filter_map(|t| types.get(t.name()).map(|n| (*t, n))).collect();
+    let Some(types) = Fields::open(file, node, &names, fields.problems) else {
+        return;
+    };
+    let found: Vec<(RiskType, &Node)> = RiskType::ALL
+        .iter()
+        .filter_map(|t| types.get(t.name()).map(|n| (*t, n)))
+        .collect();
     for (kind, node) in found {
-        let Some(mut entry) = Fields::open(file, node, &["level", "with_goods"], fields.problems) else { continue };
-        let Some(base) = entry.need("level").and_then(|n| level(&mut entry, n)) else { continue };
-        let with_goods = entry.get("with_goods").and_then(|n| level(&mut entry, n)).unwrap_or(base);
-        triage.types.insert(kind as usize, TypeLevel { level: base, with_goods });
+        let Some(mut entry) = Fields::open(file, node, &["level", "with_goods"], fields.problems)
+        else {
+            continue;
+        };
+        let Some(base) = entry.need("level").and_then(|n| level(&mut entry, n)) else {
+            continue;
+        };
+        let with_goods = entry
+            .get("with_goods")
+            .and_then(|n| level(&mut entry, n))
+            .unwrap_or(base);
+        triage.types.insert(
+            kind as usize,
+            TypeLevel {
+                level: base,
+                with_goods,
+            },
+        );
     }
 }
 
 fn read_clocks(fields: &mut Fields<'_, '_>, triage: &mut Triage) {
-    let Some(node) = fields.need("clocks") else { return };
+    let Some(node) = fields.need("clocks") else {
+        return;
+    };
     let names = ["ELEVATED", "HIGH", "CRITICAL", "EMERGENCY"];
     let file = fields.file;
-    let Some(mut clocks) = Fields::open(file, node, &names, fields.problems) else { return };
+    let Some(mut clocks) = Fields::open(file, node, &names, fields.problems) else {
+        return;
+    };
     for name in names {
         if let (Some(level), Some(ms)) = (Level::from_name(name), clocks.length_ms(name)) {
             triage.clocks_ms.insert(level as usize, ms);
@@ -199,7 +264,12 @@ fn read_clocks(fields: &mut Fields<'_, '_>, triage: &mut Triage) {
     }
 }
 
-fn read_modifier(file: &str, node: &Node, scope: &Scope, problems: &mut super::Problems) -> Option<Modifier> {
+fn read_modifier(
+    file: &str,
+    node: &Node,
+    scope: &Scope,
+    problems: &mut super::Problems,
+) -> Option<Modifier> {
     let mut fields = Fields::open(file, node, &["id", "title", "when"], problems)?;
     let id = fields.text("id")?.to_owned();
     let title = read_title(&mut fields)?;
@@ -214,7 +284,10 @@ pub(super) fn read_title(fields: &mut Fields<'_, '_>) -> Option<Title> {
     let file = fields.file;
     let mut title = Fields::open(file, node, &["zh", "en"], fields.problems)?;
     let (zh, en) = (title.text("zh"), title.text("en"));
-    Some(Title { zh: zh?.to_owned(), en: en?.to_owned() })
+    Some(Title {
+        zh: zh?.to_owned(),
+        en: en?.to_owned(),
+    })
 }
 
 pub(super) fn read_help(
@@ -223,23 +296,41 @@ pub(super) fn read_help(
     into: &mut BTreeMap<String, Help>,
     problems: &mut super::Problems,
 ) {
-    let Some(root) = Fields::open(file, node, &["help"], problems) else { return };
-    let Some(Node { data: Data::Map(languages), .. }) = root.get("help") else { return };
+    let Some(root) = Fields::open(file, node, &["help"], problems) else {
+        return;
+    };
+    let Some(Node {
+        data: Data::Map(languages),
+        ..
+    }) = root.get("help")
+    else {
+        return;
+    };
     for (language, _, node) in languages {
-        let Some(mut fields) = Fields::open(file, node, &["text", "emergency", "lines"], problems) else { continue };
+        let Some(mut fields) = Fields::open(file, node, &["text", "emergency", "lines"], problems)
+        else {
+            continue;
+        };
         let (text, emergency) = (fields.text("text"), fields.text("emergency"));
         let mut lines = Vec::new();
         for line in fields.list("lines") {
             if let Some(mut line) = Fields::open(file, line, &["name", "number"], fields.problems)
                 && let (Some(name), Some(number)) = (line.text("name"), line.text("number"))
             {
-                lines.push(HelpLine { name: name.to_owned(), number: number.to_owned() });
+                lines.push(HelpLine {
+                    name: name.to_owned(),
+                    number: number.to_owned(),
+                });
             }
         }
         if let (Some(text), Some(emergency)) = (text, emergency) {
             into.insert(
                 language.clone(),
-                Help { text: text.to_owned(), emergency: emergency.to_owned(), lines },
+                Help {
+                    text: text.to_owned(),
+                    emergency: emergency.to_owned(),
+                    lines,
+                },
             );
         }
     }

@@ -58,14 +58,22 @@ impl Node {
         use serde_json::Value;
         match &self.data {
             Data::List(items) => items.iter().map(Node::to_json).collect(),
-            Data::Map(entries) => {
-                Value::Object(entries.iter().map(|(key, _, node)| (key.clone(), node.to_json())).collect())
-            }
-            Data::Scalar { text, style: Style::Plain } => match text.as_str() {
+            Data::Map(entries) => Value::Object(
+                entries
+                    .iter()
+                    .map(|(key, _, node)| (key.clone(), node.to_json()))
+                    .collect(),
+            ),
+            Data::Scalar {
+                text,
+                style: Style::Plain,
+            } => match text.as_str() {
                 "true" => Value::Bool(true),
                 "false" => Value::Bool(false),
                 "" | "~" | "null" => Value::Null,
-                text => text.parse::<i64>().map_or_else(|_| Value::String(text.to_owned()), Value::from),
+                text => text
+                    .parse::<i64>()
+                    .map_or_else(|_| Value::String(text.to_owned()), Value::from),
             },
             Data::Scalar { text, .. } => Value::String(text.clone()),
         }
@@ -93,15 +101,29 @@ impl Node {
 /// Reads one file into a tree; `None` where it cannot be read, with the problem noted.
 pub fn parse(file: &str, text: &str, problems: &mut Problems) -> Option<Node> {
     if text.len() > FILE_BYTES_MAX {
-        problems.add(file, (0, 0), "the file is larger than 1 MiB", "split it into several files");
+        problems.add(
+            file,
+            (0, 0),
+            "the file is larger than 1 MiB",
+            "split it into several files",
+        );
         return None;
     }
-    let mut reader = Reader { file, problems, parser: Parser::new_from_str(text), failed: false };
+    let mut reader = Reader {
+        file,
+        problems,
+        parser: Parser::new_from_str(text),
+        failed: false,
+    };
     let mut root = None;
     while let Some((event, place)) = reader.next() {
         match event {
             Event::DocumentStart(_) if root.is_some() => {
-                reader.refuse(place, "a second document in one file", "put it into a file of its own");
+                reader.refuse(
+                    place,
+                    "a second document in one file",
+                    "put it into a file of its own",
+                );
                 return None;
             }
             Event::StreamEnd => break,
@@ -153,14 +175,25 @@ impl<'a> Reader<'a, '_> {
                     ScalarStyle::SingleQuoted | ScalarStyle::DoubleQuoted => Style::Quoted,
                     ScalarStyle::Literal | ScalarStyle::Folded => Style::Block,
                 };
-                Some(Node { place, data: Data::Scalar { text: text.into_owned(), style } })
+                Some(Node {
+                    place,
+                    data: Data::Scalar {
+                        text: text.into_owned(),
+                        style,
+                    },
+                })
             }
             Event::SequenceStart(anchor, tag) => {
                 self.plain_only(place, anchor, tag.is_some());
                 let mut items = Vec::new();
                 loop {
                     match self.next()? {
-                        (Event::SequenceEnd, _) => return Some(Node { place, data: Data::List(items) }),
+                        (Event::SequenceEnd, _) => {
+                            return Some(Node {
+                                place,
+                                data: Data::List(items),
+                            });
+                        }
                         (event, at) => items.push(self.node(event, at, depth + 1)?),
                     }
                 }
@@ -181,7 +214,10 @@ impl<'a> Reader<'a, '_> {
         loop {
             let (event, key_place) = self.next()?;
             if event == Event::MappingEnd {
-                return Some(Node { place, data: Data::Map(entries) });
+                return Some(Node {
+                    place,
+                    data: Data::Map(entries),
+                });
             }
             let key = match self.node(event, key_place, depth + 1)?.data {
                 Data::Scalar { text, .. } => text,
@@ -191,7 +227,11 @@ impl<'a> Reader<'a, '_> {
                 }
             };
             if entries.iter().any(|(known, _, _)| *known == key) {
-                self.refuse(key_place, &format!("the key `{key}` stands twice"), "keep one of them");
+                self.refuse(
+                    key_place,
+                    &format!("the key `{key}` stands twice"),
+                    "keep one of them",
+                );
             }
             let (event, at) = self.next()?;
             let value = self.node(event, at, depth + 1)?;
@@ -204,7 +244,11 @@ impl<'a> Reader<'a, '_> {
             self.refuse(place, "anchors are not allowed", "write the value out");
         }
         if tagged {
-            self.refuse(place, "tags are not allowed", "remove the word that begins with `!`");
+            self.refuse(
+                place,
+                "tags are not allowed",
+                "remove the word that begins with `!`",
+            );
         }
     }
 }

@@ -16,12 +16,17 @@ const PAGE_DEFAULT: u32 = 50;
 const PAGE_MAX: u32 = 500;
 
 fn actor(permit: &Permit) -> Actor {
-    Actor { id: permit.id().to_owned(), role: permit.role().name() }
+    Actor {
+        id: permit.id().to_owned(),
+        role: permit.role().name(),
+    }
 }
 
 fn checked_id(case_id: String) -> Result<String, Status> {
     if case_id.is_empty() || case_id.len() > 64 || case_id.chars().any(char::is_control) {
-        return Err(Status::invalid_argument("case_id: 1 to 64 bytes without control characters"));
+        return Err(Status::invalid_argument(
+            "case_id: 1 to 64 bytes without control characters",
+        ));
     }
     Ok(case_id)
 }
@@ -32,7 +37,9 @@ fn chosen<T: Copy>(field: &str, value: i32, all: &[T]) -> Result<T, Status> {
         .ok()
         .and_then(|index| all.get(index))
         .copied()
-        .ok_or_else(|| Status::invalid_argument(format!("{field}: choose one of the listed values")))
+        .ok_or_else(|| {
+            Status::invalid_argument(format!("{field}: choose one of the listed values"))
+        })
 }
 
 #[tonic::async_trait]
@@ -50,7 +57,9 @@ impl pb::case_service_server::CaseService for Services {
         };
         let offset = match request.page_token.as_str() {
             "" => 0,
-            token => token.parse().map_err(|_| Status::invalid_argument("page_token: take it from an answer"))?,
+            token => token
+                .parse()
+                .map_err(|_| Status::invalid_argument("page_token: take it from an answer"))?,
         };
         let page = self
             .store
@@ -63,10 +72,17 @@ impl pb::case_service_server::CaseService for Services {
         }))
     }
 
-    async fn get_case(&self, request: Request<pb::GetCaseRequest>) -> Result<Response<pb::GetCaseResponse>, Status> {
+    async fn get_case(
+        &self,
+        request: Request<pb::GetCaseRequest>,
+    ) -> Result<Response<pb::GetCaseResponse>, Status> {
         let permit = self.permit(&request, Action::ReadCase)?;
         let case_id = checked_id(request.into_inner().case_id)?;
-        let view = self.store.read_case(actor(&permit), case_id, (self.now)()).await.map_err(status::store)?;
+        let view = self
+            .store
+            .read_case(actor(&permit), case_id, (self.now)())
+            .await
+            .map_err(status::store)?;
         Ok(Response::new(pb::GetCaseResponse {
             case: Some(case_to_pb(&view.case)),
             signals: view
@@ -106,24 +122,42 @@ impl pb::case_service_server::CaseService for Services {
     ) -> Result<Response<pb::ClaimCaseResponse>, Status> {
         let permit = self.permit(&request, Action::ClaimCase)?;
         let case_id = checked_id(request.into_inner().case_id)?;
-        let case = self.store.claim_case(actor(&permit), case_id, (self.now)()).await.map_err(status::store)?;
-        Ok(Response::new(pb::ClaimCaseResponse { case: Some(case_to_pb(&case)) }))
+        let case = self
+            .store
+            .claim_case(actor(&permit), case_id, (self.now)())
+            .await
+            .map_err(status::store)?;
+        Ok(Response::new(pb::ClaimCaseResponse {
+            case: Some(case_to_pb(&case)),
+        }))
     }
 
-    async fn add_note(&self, request: Request<pb::AddNoteRequest>) -> Result<Response<pb::AddNoteResponse>, Status> {
+    async fn add_note(
+        &self,
+        request: Request<pb::AddNoteRequest>,
+    ) -> Result<Response<pb::AddNoteResponse>, Status> {
         let permit = self.permit(&request, Action::NoteCase)?;
         let request = request.into_inner();
         let case_id = checked_id(request.case_id)?;
         if request.text.is_empty() || request.text.len() > NOTE_BYTES_MAX {
             return Err(Status::invalid_argument("text: 1 byte to 16 KiB"));
         }
-        let lease_no = i64::try_from(request.lease_no).map_err(|_| Status::invalid_argument("lease_no"))?;
+        let lease_no =
+            i64::try_from(request.lease_no).map_err(|_| Status::invalid_argument("lease_no"))?;
         let kept = self
             .store
-            .add_note(actor(&permit), case_id, lease_no, PersonText::new(request.text), (self.now)())
+            .add_note(
+                actor(&permit),
+                case_id,
+                lease_no,
+                PersonText::new(request.text),
+                (self.now)(),
+            )
             .await
             .map_err(status::store)?;
-        Ok(Response::new(pb::AddNoteResponse { after_lease: kept.after_lease }))
+        Ok(Response::new(pb::AddNoteResponse {
+            after_lease: kept.after_lease,
+        }))
     }
 
     async fn close_case(
@@ -137,7 +171,8 @@ impl pb::case_service_server::CaseService for Services {
             return Err(Status::invalid_argument("reason: 1 byte to 4 KiB"));
         }
         let number = |field: &str, value: u64| {
-            i64::try_from(value).map_err(|_| Status::invalid_argument(format!("{field}: too large")))
+            i64::try_from(value)
+                .map_err(|_| Status::invalid_argument(format!("{field}: too large")))
         };
         let closing = Closing {
             lease_no: number("lease_no", request.lease_no)?,
@@ -148,7 +183,13 @@ impl pb::case_service_server::CaseService for Services {
             reason: request.reason,
         };
         let now = (self.now)();
-        let case = self.store.close_case(actor(&permit), case_id, closing, now).await.map_err(status::store)?;
-        Ok(Response::new(pb::CloseCaseResponse { case: Some(case_to_pb(&case)) }))
+        let case = self
+            .store
+            .close_case(actor(&permit), case_id, closing, now)
+            .await
+            .map_err(status::store)?;
+        Ok(Response::new(pb::CloseCaseResponse {
+            case: Some(case_to_pb(&case)),
+        }))
     }
 }

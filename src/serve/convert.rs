@@ -5,7 +5,11 @@ use crate::domain::Span;
 use crate::wire::{help, hold, level, pb, task, timestamp, types};
 
 /// A verdict as the answer of `Assess`; `spans` are those of this event, by rule.
-pub fn assessment_to_pb(verdict: &Verdict, ruleset: &str, spans: &dyn Fn(&str) -> Vec<Span>) -> pb::Assessment {
+pub fn assessment_to_pb(
+    verdict: &Verdict,
+    ruleset: &str,
+    spans: &dyn Fn(&str) -> Vec<Span>,
+) -> pb::Assessment {
     let a = &verdict.assessment;
     pb::Assessment {
         level: level(a.level()),
@@ -22,14 +26,18 @@ pub fn assessment_to_pb(verdict: &Verdict, ruleset: &str, spans: &dyn Fn(&str) -
                 points: e.points as f64 / 1000.0,
                 spans: spans(&e.rule)
                     .into_iter()
-                    .map(|s| pb::Span { start: s.start, end: s.end, view: s.view.name().to_owned() })
+                    .map(|s| pb::Span {
+                        start: s.start,
+                        end: s.end,
+                        view: s.view.name().to_owned(),
+                    })
                     .collect(),
             })
             .collect(),
-        case: verdict
-            .case
-            .as_ref()
-            .map(|(case, opened)| pb::CaseRef { case_id: case.to_string(), opened: *opened }),
+        case: verdict.case.as_ref().map(|(case, opened)| pb::CaseRef {
+            case_id: case.to_string(),
+            opened: *opened,
+        }),
         merchant_tasks: verdict.tasks.iter().map(task).collect(),
         holds: verdict.holds.iter().map(hold).collect(),
         help: verdict.help.as_ref().map(help),
@@ -65,4 +73,3 @@ pub fn case_to_pb(case: &Case) -> pb::Case {
         rules: case.rules.iter().map(ToString::to_string).collect(),
     }
 }
-

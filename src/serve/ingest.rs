@@ -32,7 +32,9 @@ impl Services {
     ) -> Result<(String, Screened), Status> {
         if !permit.speaks_for(&event.source) {
             telemetry::refused(ROAD, 1);
-            return Err(Status::permission_denied("this token may not send events of that source"));
+            return Err(Status::permission_denied(
+                "this token may not send events of that source",
+            ));
         }
         telemetry::received(ROAD, 1);
         let event_id = event.event_id.clone();
@@ -41,11 +43,17 @@ impl Services {
         let walk = self.door.committer().walk();
         if bytes > EVENT_BYTES_MAX {
             let reason = Unreadable::TooLarge { bytes };
-            return Ok((event_id, walk.unreadable(origin(&event), reason, event.encode_to_vec(), now)));
+            return Ok((
+                event_id,
+                walk.unreadable(origin(&event), reason, event.encode_to_vec(), now),
+            ));
         }
         match event_from_pb(event.clone()) {
             Ok(event) => Ok((event_id, walk.screen(event, now, assess, scratch))),
-            Err(reason) => Ok((event_id, walk.unreadable(origin(&event), reason, event.encode_to_vec(), now))),
+            Err(reason) => Ok((
+                event_id,
+                walk.unreadable(origin(&event), reason, event.encode_to_vec(), now),
+            )),
         }
     }
 
@@ -53,26 +61,47 @@ impl Services {
         if self.door.ends_here(&event) {
             return Ok(Fate::Ordinary);
         }
-        let answered = self.door.enter(vec![event]).await.map_err(status::stopping)?;
+        let answered = self
+            .door
+            .enter(vec![event])
+            .await
+            .map_err(status::stopping)?;
         let mut fates = answered.await.map_err(|_| status::unanswered())?;
         fates.pop().ok_or_else(status::unanswered)
     }
 }
 
 fn origin(event: &pb::Event) -> String {
-    let clean = |text: &str| -> String { text.chars().filter(|c| !c.is_control()).take(64).collect() };
+    let clean =
+        |text: &str| -> String { text.chars().filter(|c| !c.is_control()).take(64).collect() };
     format!("grpc:{}/{}", clean(&event.source), clean(&event.event_id))
 }
 
 /// The answer for a fate, counted.
 fn answer(event_id: String, fate: &Fate) -> pb::EventResult {
     let (status, outcome, reason) = match fate {
-        Fate::Ordinary | Fate::Evaluated(_) => (pb::EventStatus::Evaluated, Outcome::Evaluated, String::new()),
-        Fate::Duplicate(_) => (pb::EventStatus::Duplicate, Outcome::Duplicate, String::new()),
-        Fate::Quarantined(reason) => (pb::EventStatus::Quarantined, Outcome::Quarantined, reason.clone()),
+        Fate::Ordinary | Fate::Evaluated(_) => (
+            pb::EventStatus::Evaluated,
+            Outcome::Evaluated,
+            String::new(),
+        ),
+        Fate::Duplicate(_) => (
+            pb::EventStatus::Duplicate,
+            Outcome::Duplicate,
+            String::new(),
+        ),
+        Fate::Quarantined(reason) => (
+            pb::EventStatus::Quarantined,
+            Outcome::Quarantined,
+            reason.clone(),
+        ),
     };
     telemetry::ended(ROAD, outcome, 1);
-    pb::EventResult { event_id, status: status as i32, reason }
+    pb::EventResult {
+        event_id,
+        status: status as i32,
+        reason,
+    }
 }
 
 fn missing() -> Status {
@@ -82,12 +111,17 @@ fn missing() -> Status {
 
 #[tonic::async_trait]
 impl pb::ingest_service_server::IngestService for Services {
-    async fn submit(&self, request: Request<pb::SubmitRequest>) -> Result<Response<pb::SubmitResponse>, Status> {
+    async fn submit(
+        &self,
+        request: Request<pb::SubmitRequest>,
+    ) -> Result<Response<pb::SubmitResponse>, Status> {
         let permit = self.permit(&request, Action::SubmitEvents)?;
         let event = request.into_inner().event.ok_or_else(missing)?;
         let (event_id, event) = self.screen(&permit, event, false, &mut Scratch::default())?;
         let fate = self.one(event).await?;
-        Ok(Response::new(pb::SubmitResponse { result: Some(answer(event_id, &fate)) }))
+        Ok(Response::new(pb::SubmitResponse {
+            result: Some(answer(event_id, &fate)),
+        }))
     }
 
     async fn submit_batch(
@@ -118,7 +152,10 @@ impl pb::ingest_service_server::IngestService for Services {
                 fates[place].1 = fate;
             }
         }
-        let results = fates.into_iter().map(|(event_id, fate)| answer(event_id, &fate)).collect();
+        let results = fates
+            .into_iter()
+            .map(|(event_id, fate)| answer(event_id, &fate))
+            .collect();
         Ok(Response::new(pb::SubmitBatchResponse { results }))
     }
 
@@ -132,12 +169,20 @@ impl pb::ingest_service_server::IngestService for Services {
         let permit = self.permit(&request, Action::SubmitEvents)?;
         let (pending, waiting) = mpsc::channel(STREAM_PENDING_MAX);
         let (answers, stream) = mpsc::channel(STREAM_PENDING_MAX);
-        tokio::spawn(read_stream(self.clone(), permit, request.into_inner(), pending));
+        tokio::spawn(read_stream(
+            self.clone(),
+            permit,
+            request.into_inner(),
+            pending,
+        ));
         tokio::spawn(answer_stream(waiting, answers));
         Ok(Response::new(Box::pin(ReceiverStream::new(stream))))
     }
 
-    async fn assess(&self, request: Request<pb::AssessRequest>) -> Result<Response<pb::AssessResponse>, Status> {
+    async fn assess(
+        &self,
+        request: Request<pb::AssessRequest>,
+    ) -> Result<Response<pb::AssessResponse>, Status> {
         let permit = self.permit(&request, Action::SubmitEvents)?;
         let event = request.into_inner().event.ok_or_else(missing)?;
         let (event_id, event) = self.screen(&permit, event, true, &mut Scratch::default())?;
@@ -150,14 +195,21 @@ impl pb::ingest_service_server::IngestService for Services {
         let assessment = match (&fate, candidate) {
             (Fate::Evaluated(verdict) | Fate::Duplicate(verdict), Some(candidate)) => {
                 let spans = |rule: &str| {
-                    let evidence = verdict.assessment.evidence.iter().find(|e| *e.rule == *rule);
+                    let evidence = verdict
+                        .assessment
+                        .evidence
+                        .iter()
+                        .find(|e| *e.rule == *rule);
                     evidence.map_or_else(Vec::new, |e| candidate.spans_of(&e.signals))
                 };
                 Some(assessment_to_pb(verdict, ruleset, &spans))
             }
             _ => None,
         };
-        Ok(Response::new(pb::AssessResponse { result: Some(answer(event_id, &fate)), assessment }))
+        Ok(Response::new(pb::AssessResponse {
+            result: Some(answer(event_id, &fate)),
+            assessment,
+        }))
     }
 }
 
@@ -205,10 +257,14 @@ async fn take(
     request: pb::SubmitStreamRequest,
     scratch: &mut Scratch,
 ) -> Pending {
-    let Some(event) = request.event else { return Pending::Failed(missing()) };
+    let Some(event) = request.event else {
+        return Pending::Failed(missing());
+    };
     match services.screen(permit, event, false, scratch) {
         Err(error) => Pending::Failed(error),
-        Ok((event_id, event)) if services.door.ends_here(&event) => Pending::Ready(event_id, Fate::Ordinary),
+        Ok((event_id, event)) if services.door.ends_here(&event) => {
+            Pending::Ready(event_id, Fate::Ordinary)
+        }
         Ok((event_id, event)) => match services.door.enter(vec![event]).await {
             Ok(answered) => Pending::Waiting(event_id, answered),
             Err(stopping) => Pending::Failed(status::stopping(stopping)),
@@ -223,19 +279,23 @@ async fn answer_stream(
     while let Some(pending) = waiting.recv().await {
         let (event_id, fate) = match pending {
             Pending::Ready(event_id, fate) => (event_id, fate),
-            Pending::Waiting(event_id, answered) => match answered.await.ok().and_then(|mut fates| fates.pop()) {
-                Some(fate) => (event_id, fate),
-                None => {
-                    drop(answers.send(Err(status::unanswered())).await);
-                    return;
+            Pending::Waiting(event_id, answered) => {
+                match answered.await.ok().and_then(|mut fates| fates.pop()) {
+                    Some(fate) => (event_id, fate),
+                    None => {
+                        drop(answers.send(Err(status::unanswered())).await);
+                        return;
+                    }
                 }
-            },
+            }
             Pending::Failed(error) => {
                 drop(answers.send(Err(error)).await);
                 return;
             }
         };
-        let response = pb::SubmitStreamResponse { result: Some(answer(event_id, &fate)) };
+        let response = pb::SubmitStreamResponse {
+            result: Some(answer(event_id, &fate)),
+        };
         if answers.send(Ok(response)).await.is_err() {
             // Nobody listens any more; the fates that still wait are durable and will be asked for again.
             while let Some(rest) = waiting.recv().await {

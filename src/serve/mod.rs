@@ -53,9 +53,12 @@ impl Services {
         use pb::ingest_service_server::IngestServiceServer;
         let services = Arc::new(self);
         tonic::service::Routes::new(
-            IngestServiceServer::from_arc(services.clone()).max_decoding_message_size(REQUEST_BYTES_MAX),
+            IngestServiceServer::from_arc(services.clone())
+                .max_decoding_message_size(REQUEST_BYTES_MAX),
         )
-        .add_service(CaseServiceServer::from_arc(services.clone()).max_decoding_message_size(64 * 1024))
+        .add_service(
+            CaseServiceServer::from_arc(services.clone()).max_decoding_message_size(64 * 1024),
+        )
         .add_service(AuditServiceServer::from_arc(services).max_decoding_message_size(1024))
     }
 }

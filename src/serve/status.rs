@@ -26,7 +26,9 @@ pub(super) fn store(error: StoreError) -> Status {
     match error {
         StoreError::NoSuchCase => Status::not_found(error.to_string()),
         StoreError::Refused(refusal) => Status::failed_precondition(refusal.to_string()),
-        StoreError::ValueRefused(_) => Status::invalid_argument("the store refuses a value of this request"),
+        StoreError::ValueRefused(_) => {
+            Status::invalid_argument("the store refuses a value of this request")
+        }
         error => {
             tracing::error!(%error, "a request failed in the store");
             Status::unavailable("the store is not available; try again")

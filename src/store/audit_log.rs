@@ -33,19 +33,30 @@ const SET_SEQ: Bulk<'static> = Bulk {
 };
 
 async fn head(conn: &mut dyn Conn, lock: bool) -> Result<Frontier, StoreError> {
-    let sql = format!("SELECT size, hashes FROM tree WHERE id = 1{}", if lock { conn.for_update() } else { "" });
+    let sql = format!(
+        "SELECT size, hashes FROM tree WHERE id = 1{}",
+        if lock { conn.for_update() } else { "" }
+    );
     match conn.query(&sql, &[]).await?.into_iter().next() {
         None => Ok(Frontier::default()),
         Some(mut row) => {
-            let size = u64::try_from(row.int()?).map_err(|_| StoreError::Damaged("the tree's size"))?;
-            Frontier::from_stored(size, &row.blob()?).map_err(|_| StoreError::Damaged("the tree's head"))
+            let size =
+                u64::try_from(row.int()?).map_err(|_| StoreError::Damaged("the tree's size"))?;
+            Frontier::from_stored(size, &row.blob()?)
+                .map_err(|_| StoreError::Damaged("the tree's head"))
         }
     }
 }
 
 async fn pending(conn: &mut dyn Conn) -> Result<u64, StoreError> {
-    let rows = conn.query("SELECT count(*) FROM leaves WHERE seq IS NULL", &[]).await?;
-    let count = rows.into_iter().next().ok_or(StoreError::Damaged("no count"))?.int()?;
+    let rows = conn
+        .query("SELECT count(*) FROM leaves WHERE seq IS NULL", &[])
+        .await?;
+    let count = rows
+        .into_iter()
+        .next()
+        .ok_or(StoreError::Damaged("no count"))?
+        .int()?;
     Ok(count.unsigned_abs())
 }
 
@@ -60,13 +71,20 @@ impl Store {
             Box::pin(async move {
                 let empty = Frontier::default();
                 let sql = "INSERT INTO tree (id, size, hashes, root) VALUES (1, 0, $1, $2) ON CONFLICT (id) DO NOTHING";
-                conn.execute(sql, &[empty.stored().into(), empty.root().as_slice().into()]).await?;
+                conn.execute(
+                    sql,
+                    &[empty.stored().into(), empty.root().as_slice().into()],
+                )
+                .await?;
                 let mut tree = head(conn, true).await?;
                 let sql = "SELECT id, bytes FROM leaves WHERE seq IS NULL ORDER BY id LIMIT $1";
                 let mut places: Vec<Vec<Cell>> = Vec::new();
                 for mut row in conn.query(sql, &[i64::from(most).into()]).await? {
                     let (id, bytes) = (row.int()?, row.blob()?);
-                    places.push(vec![id.into(), i64::try_from(tree.size()).unwrap_or(i64::MAX).into()]);
+                    places.push(vec![
+                        id.into(),
+                        i64::try_from(tree.size()).unwrap_or(i64::MAX).into(),
+                    ]);
                     tree.push(leaf_hash(&bytes));
                 }
                 let count = places.len() as u64;
@@ -74,7 +92,15 @@ impl Store {
                     conn.execute_all(SET_SEQ, places).await?;
                     let sql = "UPDATE tree SET size = $1, hashes = $2, root = $3 WHERE id = 1";
                     let size = i64::try_from(tree.size()).unwrap_or(i64::MAX);
-                    conn.execute(sql, &[size.into(), tree.stored().into(), tree.root().as_slice().into()]).await?;
+                    conn.execute(
+                        sql,
+                        &[
+                            size.into(),
+                            tree.stored().into(),
+                            tree.root().as_slice().into(),
+                        ],
+                    )
+                    .await?;
                 }
                 Ok(count)
             })
@@ -90,7 +116,11 @@ impl Store {
         let work: Work<TreeHead> = Arc::new(|conn| {
             Box::pin(async move {
                 let tree = head(conn, false).await?;
-                Ok(TreeHead { size: tree.size(), root: tree.root(), pending: pending(conn).await? })
+                Ok(TreeHead {
+                    size: tree.size(),
+                    root: tree.root(),
+                    pending: pending(conn).await?,
+                })
             })
         });
         self.transaction(work).await
@@ -108,7 +138,8 @@ impl Store {
                 let mut tree = Frontier::default();
                 'pages: loop {
                     let from = i64::try_from(tree.size()).unwrap_or(i64::MAX);
-                    let sql = "SELECT seq, bytes FROM leaves WHERE seq >= $1 ORDER BY seq LIMIT 4096";
+                    let sql =
+                        "SELECT seq, bytes FROM leaves WHERE seq >= $1 ORDER BY seq LIMIT 4096";
                     let page = conn.query(sql, &[from.into()]).await?;
                     if page.is_empty() {
                         break;
@@ -126,19 +157,35 @@ impl Store {
                     }
                 }
                 if faults.is_empty() && tree.size() != stored.size() {
-                    faults.push(format!("{} leaves are stored, the head counts {}", tree.size(), stored.size()));
+                    faults.push(format!(
+                        "{} leaves are stored, the head counts {}",
+                        tree.size(),
+                        stored.size()
+                    ));
                 }
                 if faults.is_empty() && tree.root() != stored.root() {
-                    faults.push("the leaves do not hash to the stored root: one or more was changed".to_owned());
+                    faults.push(
+                        "the leaves do not hash to the stored root: one or more was changed"
+                            .to_owned(),
+                    );
                 }
-                let root: Vec<u8> = match conn.query("SELECT root FROM tree WHERE id = 1", &[]).await?.into_iter().next() {
+                let root: Vec<u8> = match conn
+                    .query("SELECT root FROM tree WHERE id = 1", &[])
+                    .await?
+                    .into_iter()
+                    .next()
+                {
                     Some(mut row) => row.blob()?,
                     None => stored.root().to_vec(),
                 };
                 if root != stored.root() {
                     faults.push("the stored root does not agree with the stored head".to_owned());
                 }
-                let head = TreeHead { size: stored.size(), root: stored.root(), pending: pending(conn).await? };
+                let head = TreeHead {
+                    size: stored.size(),
+                    root: stored.root(),
+                    pending: pending(conn).await?,
+                };
                 Ok(LogCheck { head, faults })
             })
         });

@@ -58,7 +58,9 @@ pub(crate) struct Row(pub std::vec::IntoIter<Cell>);
 
 impl Row {
     fn next(&mut self) -> Result<Cell, StoreError> {
-        self.0.next().ok_or(StoreError::Damaged("a row has too few columns"))
+        self.0
+            .next()
+            .ok_or(StoreError::Damaged("a row has too few columns"))
     }
 
     pub(crate) fn int(&mut self) -> Result<i64, StoreError> {
@@ -107,7 +109,9 @@ impl Row {
     }
 
     pub(crate) fn hash(&mut self) -> Result<[u8; 32], StoreError> {
-        self.blob()?.try_into().map_err(|_| StoreError::Damaged("a hash has 32 bytes"))
+        self.blob()?
+            .try_into()
+            .map_err(|_| StoreError::Damaged("a hash has 32 bytes"))
     }
 }
 
@@ -122,10 +126,26 @@ pub(crate) struct Bulk<'s> {
 
 /// A connection inside a transaction.
 pub(crate) trait Conn: Send {
-    fn execute<'a>(&'a mut self, sql: &'a str, values: &'a [Cell]) -> BoxFuture<'a, Result<u64, StoreError>>;
-    fn query<'a>(&'a mut self, sql: &'a str, values: &'a [Cell]) -> BoxFuture<'a, Result<Vec<Row>, StoreError>>;
-    fn execute_all<'a>(&'a mut self, bulk: Bulk<'a>, rows: Vec<Vec<Cell>>) -> BoxFuture<'a, Result<u64, StoreError>>;
-    fn query_all<'a>(&'a mut self, bulk: Bulk<'a>, rows: Vec<Vec<Cell>>) -> BoxFuture<'a, Result<Vec<Row>, StoreError>>;
+    fn execute<'a>(
+        &'a mut self,
+        sql: &'a str,
+        values: &'a [Cell],
+    ) -> BoxFuture<'a, Result<u64, StoreError>>;
+    fn query<'a>(
+        &'a mut self,
+        sql: &'a str,
+        values: &'a [Cell],
+    ) -> BoxFuture<'a, Result<Vec<Row>, StoreError>>;
+    fn execute_all<'a>(
+        &'a mut self,
+        bulk: Bulk<'a>,
+        rows: Vec<Vec<Cell>>,
+    ) -> BoxFuture<'a, Result<u64, StoreError>>;
+    fn query_all<'a>(
+        &'a mut self,
+        bulk: Bulk<'a>,
+        rows: Vec<Vec<Cell>>,
+    ) -> BoxFuture<'a, Result<Vec<Row>, StoreError>>;
     /// What a `SELECT` adds to lock the rows it reads; nothing in SQLite, where a writer is alone.
     fn for_update(&self) -> &'static str;
 }

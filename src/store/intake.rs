@@ -133,13 +133,21 @@ impl Store {
     ///
     /// # Errors
     /// Nothing of it was done. [`StoreError::is_event_fault`] tells whether an event is to blame.
-    pub async fn commit(&self, batch: Arc<Batch>, rules: Arc<Ruleset>) -> Result<BatchOutcome, StoreError> {
+    pub async fn commit(
+        &self,
+        batch: Arc<Batch>,
+        rules: Arc<Ruleset>,
+    ) -> Result<BatchOutcome, StoreError> {
         let ids = self.id_key_held()?;
         let master = self.master.clone();
         let work: Work<BatchOutcome> = Arc::new(move |conn| {
             let (batch, rules, master) = (batch.clone(), rules.clone(), master.clone());
             Box::pin(async move {
-                let means = Means { rules: &rules, ids, master: &master };
+                let means = Means {
+                    rules: &rules,
+                    ids,
+                    master: &master,
+                };
                 commit(conn, &batch, &means).await
             })
         });
@@ -151,7 +159,11 @@ impl Store {
     /// # Errors
     /// The store's.
     pub async fn activate(&self, rules: &Ruleset, now: Time) -> Result<(), StoreError> {
-        let (hash, name, version) = (rules.hash.to_string(), rules.name.clone(), rules.version.clone());
+        let (hash, name, version) = (
+            rules.hash.to_string(),
+            rules.name.clone(),
+            rules.version.clone(),
+        );
         let work: Work<()> = Arc::new(move |conn| {
             let (hash, name, version) = (hash.clone(), name.clone(), version.clone());
             Box::pin(async move {
@@ -159,11 +171,21 @@ impl Store {
                 if !conn.query(sql, &[hash.as_str().into()]).await?.is_empty() {
                     return Ok(());
                 }
-                conn.execute("UPDATE rulesets SET in_force = 0", &[]).await?;
+                conn.execute("UPDATE rulesets SET in_force = 0", &[])
+                    .await?;
                 let sql = "INSERT INTO rulesets (hash, name, version, activated_at, in_force)
                            VALUES ($1, $2, $3, $4, 1)
                            ON CONFLICT (hash) DO UPDATE SET in_force = 1, activated_at = excluded.activated_at";
-                conn.execute(sql, &[hash.as_str().into(), name.into(), version.into(), now.ms().into()]).await?;
+                conn.execute(
+                    sql,
+                    &[
+                        hash.as_str().into(),
+                        name.into(),
+                        version.into(),
+                        now.ms().into(),
+                    ],
+                )
+                .await?;
                 write_leaves(conn, &[Record::system(now, "rules.activate", None, &hash)]).await
             })
         });
@@ -181,10 +203,18 @@ impl Store {
             Box::pin(async move {
                 let sql = "INSERT INTO lanes (lane, start_at, applied, epoch, evaluated, duplicates, quarantined, gaps)
                            VALUES ($1, $2, $2, 0, 0, 0, 0, 0) ON CONFLICT (lane) DO NOTHING";
-                conn.execute(sql, &[lane.0.as_str().into(), start_at.into()]).await?;
-                conn.execute("UPDATE lanes SET epoch = epoch + 1 WHERE lane = $1", &[lane.0.as_str().into()]).await?;
+                conn.execute(sql, &[lane.0.as_str().into(), start_at.into()])
+                    .await?;
+                conn.execute(
+                    "UPDATE lanes SET epoch = epoch + 1 WHERE lane = $1",
+                    &[lane.0.as_str().into()],
+                )
+                .await?;
                 let states = lanes(conn, Some(&lane)).await?;
-                states.into_iter().next().ok_or(StoreError::Damaged("the lane is gone"))
+                states
+                    .into_iter()
+                    .next()
+                    .ok_or(StoreError::Damaged("the lane is gone"))
             })
         });
         self.transaction(work).await
@@ -201,7 +231,8 @@ impl Store {
             Box::pin(async move {
                 let sql = "UPDATE lanes SET start_at = $2, applied = $2, evaluated = 0, duplicates = 0, quarantined = 0,
                            gaps = 0 WHERE lane = $1";
-                conn.execute(sql, &[lane.0.as_str().into(), start_at.into()]).await?;
+                conn.execute(sql, &[lane.0.as_str().into(), start_at.into()])
+                    .await?;
                 Ok(())
             })
         });
@@ -213,7 +244,8 @@ impl Store {
     /// # Errors
     /// The store's.
     pub async fn lanes(&self) -> Result<Vec<LaneState>, StoreError> {
-        self.transaction(Arc::new(|conn| Box::pin(lanes(conn, None)))).await
+        self.transaction(Arc::new(|conn| Box::pin(lanes(conn, None))))
+            .await
     }
 
     /// Persons activated after `seen`, and the generation that they lead up to.
@@ -227,8 +259,10 @@ impl Store {
                 let generation = generation(conn).await?;
                 let sql = "SELECT person FROM persons WHERE activated > $1";
                 let rows = conn.query(sql, &[seen.into()]).await?;
-                let persons =
-                    rows.into_iter().map(|mut r| r.text().map(PersonId::new)).collect::<Result<_, _>>()?;
+                let persons = rows
+                    .into_iter()
+                    .map(|mut r| r.text().map(PersonId::new))
+                    .collect::<Result<_, _>>()?;
                 Ok((generation, persons))
             })
         });
@@ -237,14 +271,22 @@ impl Store {
 }
 
 async fn generation(conn: &mut dyn Conn) -> Result<i64, StoreError> {
-    let rows = conn.query("SELECT generation FROM activations WHERE id = 1", &[]).await?;
-    rows.into_iter().next().ok_or(StoreError::Damaged("no generation"))?.int()
+    let rows = conn
+        .query("SELECT generation FROM activations WHERE id = 1", &[])
+        .await?;
+    rows.into_iter()
+        .next()
+        .ok_or(StoreError::Damaged("no generation"))?
+        .int()
 }
 
 async fn lanes(conn: &mut dyn Conn, one: Option<&Lane>) -> Result<Vec<LaneState>, StoreError> {
-    let sql = "SELECT lane, start_at, applied, epoch, evaluated, duplicates, quarantined, gaps FROM lanes
+    let sql =
+        "SELECT lane, start_at, applied, epoch, evaluated, duplicates, quarantined, gaps FROM lanes
                WHERE lane = $1 OR $1 = '' ORDER BY lane";
-    let rows = conn.query(sql, &[one.map_or("", |l| l.0.as_str()).into()]).await?;
+    let rows = conn
+        .query(sql, &[one.map_or("", |l| l.0.as_str()).into()])
+        .await?;
     rows.into_iter()
         .map(|mut row| {
             Ok(LaneState {
@@ -261,7 +303,11 @@ async fn lanes(conn: &mut dyn Conn, one: Option<&Lane>) -> Result<Vec<LaneState>
         .collect()
 }
 
-async fn commit(conn: &mut dyn Conn, batch: &Batch, means: &Means<'_>) -> Result<BatchOutcome, StoreError> {
+async fn commit(
+    conn: &mut dyn Conn,
+    batch: &Batch,
+    means: &Means<'_>,
+) -> Result<BatchOutcome, StoreError> {
     check_ruleset(conn, means.rules).await?;
     let mut persons = Persons::lock(conn, batch).await?;
     // Read after the locks: whoever was activated and acknowledged before this batch began is seen here.
@@ -292,7 +338,14 @@ async fn commit(conn: &mut dyn Conn, batch: &Batch, means: &Means<'_>) -> Result
                 } else {
                     counts.evaluated += 1;
                 }
-                writes.take(means, record.episode, candidate, &verdict, effects, &mut persons)?;
+                writes.take(
+                    means,
+                    record.episode,
+                    candidate,
+                    &verdict,
+                    effects,
+                    &mut persons,
+                )?;
                 ItemOutcome::Judged(Box::new(verdict))
             }
         });
@@ -306,21 +359,35 @@ async fn commit(conn: &mut dyn Conn, batch: &Batch, means: &Means<'_>) -> Result
     writes.write(conn).await?;
     if generation != batch.generation {
         let sql = "UPDATE activations SET generation = $1 WHERE id = 1 AND generation = $2";
-        if conn.execute(sql, &[generation.into(), batch.generation.into()]).await? != 1 {
+        if conn
+            .execute(sql, &[generation.into(), batch.generation.into()])
+            .await?
+            != 1
+        {
             return Err(StoreError::StaleFilter);
         }
     }
     for advance in &batch.advances {
-        advance_lane(conn, advance, tally.remove(&advance.lane).unwrap_or_default()).await?;
+        advance_lane(
+            conn,
+            advance,
+            tally.remove(&advance.lane).unwrap_or_default(),
+        )
+        .await?;
     }
     if batch.trial {
         return Err(StoreError::Tried);
     }
-    Ok(BatchOutcome { items: outcomes, generation })
+    Ok(BatchOutcome {
+        items: outcomes,
+        generation,
+    })
 }
 
 async fn check_ruleset(conn: &mut dyn Conn, rules: &Ruleset) -> Result<(), StoreError> {
-    let rows = conn.query("SELECT hash FROM rulesets WHERE in_force = 1", &[]).await?;
+    let rows = conn
+        .query("SELECT hash FROM rulesets WHERE in_force = 1", &[])
+        .await?;
     match rows.into_iter().next() {
         Some(mut row) => match row.text()? {
             hash if *hash == *rules.hash => Ok(()),
@@ -335,7 +402,8 @@ async fn advance_lane(
     advance: &LaneAdvance,
     tally: Tally,
 ) -> Result<(), StoreError> {
-    let sql = "UPDATE lanes SET applied = $1, evaluated = evaluated + $2, duplicates = duplicates + $3,
+    let sql =
+        "UPDATE lanes SET applied = $1, evaluated = evaluated + $2, duplicates = duplicates + $3,
                quarantined = quarantined + $4, gaps = gaps + $5
                WHERE lane = $6 AND applied = $7 AND epoch = $8";
     let cells: [Cell; 8] = [
@@ -414,7 +482,10 @@ const SET_STATES: Bulk<'static> = Bulk {
 };
 
 fn each(persons: impl IntoIterator<Item = PersonId>) -> Vec<Vec<Cell>> {
-    persons.into_iter().map(|p| vec![p.as_str().into()]).collect()
+    persons
+        .into_iter()
+        .map(|p| vec![p.as_str().into()])
+        .collect()
 }
 
 impl Persons {
@@ -432,7 +503,10 @@ impl Persons {
         }
         conn.execute_all(INSERT_PERSONS, each(own)).await?;
         let mut persons = Self {
-            records: all.iter().map(|p| (p.clone(), PersonRecord::unknown(p.clone()))).collect(),
+            records: all
+                .iter()
+                .map(|p| (p.clone(), PersonRecord::unknown(p.clone())))
+                .collect(),
             stored: BTreeSet::new(),
             keys: BTreeMap::new(),
             states: BTreeMap::new(),
@@ -441,14 +515,16 @@ impl Persons {
         };
         for mut row in conn.query_all(LOCK_PERSONS, each(all)).await? {
             let person = PersonId::new(row.text()?);
-            let Some(record) = persons.records.get_mut(&person) else { continue };
+            let Some(record) = persons.records.get_mut(&person) else {
+                continue;
+            };
             record.episode = row.int()?;
             if let Some(wrapped) = row.blob_or_null()? {
                 persons.keys.insert(person.clone(), wrapped);
             }
             if let Some(state) = row.text_or_null()? {
-                let episode =
-                    serde_json::from_str(&state).map_err(|_| StoreError::Damaged("a person's state"))?;
+                let episode = serde_json::from_str(&state)
+                    .map_err(|_| StoreError::Damaged("a person's state"))?;
                 persons.states.insert(person.clone(), episode);
             }
             if row.int()? > 0 {
@@ -459,7 +535,9 @@ impl Persons {
     }
 
     fn record(&mut self, person: &PersonId) -> &mut PersonRecord {
-        self.records.entry(person.clone()).or_insert_with(|| PersonRecord::unknown(person.clone()))
+        self.records
+            .entry(person.clone())
+            .or_insert_with(|| PersonRecord::unknown(person.clone()))
     }
 
     async fn read(&mut self, conn: &mut dyn Conn, batch: &Batch) -> Result<(), StoreError> {
@@ -470,8 +548,12 @@ impl Persons {
             "SELECT {CASE_COLUMNS} FROM cases WHERE person = ANY($1::text[]) AND state <> 'CLOSED'
              ORDER BY case_id FOR UPDATE"
         );
-        let one = format!("SELECT {CASE_COLUMNS} FROM cases WHERE person = $1 AND state <> 'CLOSED'");
-        let open_cases = Bulk { postgres: &many, sqlite: &one };
+        let one =
+            format!("SELECT {CASE_COLUMNS} FROM cases WHERE person = $1 AND state <> 'CLOSED'");
+        let open_cases = Bulk {
+            postgres: &many,
+            sqlite: &one,
+        };
         for mut row in conn.query_all(open_cases, each(stored.clone())).await? {
             let case = rows::case(&mut row)?;
             if let Some(record) = self.records.get_mut(&case.person) {
@@ -491,14 +573,23 @@ impl Persons {
         let mut asked: BTreeMap<(String, String), Vec<PersonId>> = BTreeMap::new();
         for (_, item) in &batch.items {
             if let BatchItem::Candidate(candidate) = item {
-                let id = (candidate.key.source.as_str().to_owned(), candidate.key.event.as_str().to_owned());
+                let id = (
+                    candidate.key.source.as_str().to_owned(),
+                    candidate.key.event.as_str().to_owned(),
+                );
                 asked.entry(id).or_default().push(candidate.person.clone());
             }
         }
-        let keys = asked.keys().map(|(s, e)| vec![s.as_str().into(), e.as_str().into()]).collect();
+        let keys = asked
+            .keys()
+            .map(|(s, e)| vec![s.as_str().into(), e.as_str().into()])
+            .collect();
         for mut row in conn.query_all(EVENTS_SEEN, keys).await? {
             let key = rows::key(&mut row)?;
-            let id = (key.source.as_str().to_owned(), key.event.as_str().to_owned());
+            let id = (
+                key.source.as_str().to_owned(),
+                key.event.as_str().to_owned(),
+            );
             for person in asked.get(&id).into_iter().flatten() {
                 if let Some(record) = self.records.get_mut(person) {
                     record.evaluated.insert(key.clone());
@@ -509,7 +600,11 @@ impl Persons {
         Ok(())
     }
 
-    async fn read_signals(&mut self, conn: &mut dyn Conn, stored: &[PersonId]) -> Result<(), StoreError> {
+    async fn read_signals(
+        &mut self,
+        conn: &mut dyn Conn,
+        stored: &[PersonId],
+    ) -> Result<(), StoreError> {
         // One more than is used tells whether older ones must be summarised.
         let most = SIGNALS_READ_MAX + 1;
         let columns = SIGNAL_COLUMNS;
@@ -517,14 +612,20 @@ impl Persons {
             "SELECT {columns} FROM unnest($1::text[]) AS p(who) CROSS JOIN LATERAL
              (SELECT {columns} FROM signals WHERE person = p.who ORDER BY occurred_at DESC LIMIT {most}) AS s"
         );
-        let sqlite =
-            format!("SELECT {columns} FROM signals WHERE person = $1 ORDER BY occurred_at DESC LIMIT {most}");
+        let sqlite = format!(
+            "SELECT {columns} FROM signals WHERE person = $1 ORDER BY occurred_at DESC LIMIT {most}"
+        );
         let mut read: BTreeMap<String, usize> = BTreeMap::new();
-        let newest = Bulk { postgres: &postgres, sqlite: &sqlite };
+        let newest = Bulk {
+            postgres: &postgres,
+            sqlite: &sqlite,
+        };
         for mut row in conn.query_all(newest, each(stored.iter().cloned())).await? {
             let found = rows::signal(&mut row)?;
             let person = PersonId::new(found.person.as_str());
-            let Some(record) = self.records.get_mut(&person) else { continue };
+            let Some(record) = self.records.get_mut(&person) else {
+                continue;
+            };
             let count = read.entry(found.person).or_default();
             *count += 1;
             if *count > SIGNALS_READ_MAX {
@@ -554,23 +655,42 @@ impl Persons {
             };
             self.new_keys.insert(person.clone(), key);
         }
-        self.new_keys.get(person).ok_or(StoreError::Damaged("a data key was lost"))
+        self.new_keys
+            .get(person)
+            .ok_or(StoreError::Damaged("a data key was lost"))
     }
 
     /// Whether somebody is remembered for the first time.
     fn activated(&self, writes: &Writes) -> bool {
-        writes.touched.iter().any(|person| !self.stored.contains(person))
+        writes
+            .touched
+            .iter()
+            .any(|person| !self.stored.contains(person))
     }
 
-    async fn write_new(&self, conn: &mut dyn Conn, generation: i64, writes: &Writes) -> Result<(), StoreError> {
-        let fresh = writes.touched.iter().filter(|person| !self.stored.contains(*person));
-        let rows = fresh.map(|p| vec![p.as_str().into(), generation.into()]).collect();
+    async fn write_new(
+        &self,
+        conn: &mut dyn Conn,
+        generation: i64,
+        writes: &Writes,
+    ) -> Result<(), StoreError> {
+        let fresh = writes
+            .touched
+            .iter()
+            .filter(|person| !self.stored.contains(*person));
+        let rows = fresh
+            .map(|p| vec![p.as_str().into(), generation.into()])
+            .collect();
         conn.execute_all(SET_ACTIVE, rows).await?;
         Ok(())
     }
 
     async fn write_states(&self, conn: &mut dyn Conn, writes: &Writes) -> Result<(), StoreError> {
-        let keys = self.fresh_wrapped.iter().map(|(p, key)| vec![p.as_str().into(), key.as_slice().into()]).collect();
+        let keys = self
+            .fresh_wrapped
+            .iter()
+            .map(|(p, key)| vec![p.as_str().into(), key.as_slice().into()])
+            .collect();
         conn.execute_all(SET_KEYS, keys).await?;
         let states = writes
             .touched
@@ -582,7 +702,10 @@ impl Persons {
             .collect();
         conn.execute_all(SET_STATES, states).await?;
         // A repeat may have made a row for a person of whom nothing is kept.
-        let empty = self.records.keys().filter(|p| !self.stored.contains(*p) && !writes.touched.contains(*p));
+        let empty = self
+            .records
+            .keys()
+            .filter(|p| !self.stored.contains(*p) && !writes.touched.contains(*p));
         conn.execute_all(DELETE_EMPTY, each(empty.cloned())).await?;
         Ok(())
     }
@@ -591,7 +714,9 @@ impl Persons {
 /// Goods of an earlier episode count as long as goods count at all.
 fn keep_recent_goods(record: &mut PersonRecord) {
     if let Some(newest) = record.signals.iter().map(|s| s.occurred_at).max() {
-        record.signals.retain(|s| newest.since_ms(s.occurred_at) < 2 * HORIZON_MS);
+        record
+            .signals
+            .retain(|s| newest.since_ms(s.occurred_at) < 2 * HORIZON_MS);
     }
 }
 
@@ -627,21 +752,43 @@ impl Writes {
             return Ok(());
         }
         self.touched.insert(candidate.person.clone());
-        persons.states.insert(candidate.person.clone(), verdict.assessment.episode);
+        persons
+            .states
+            .insert(candidate.person.clone(), verdict.assessment.episode);
         let key = &candidate.key;
         let id = || -> Vec<Cell> {
-            vec![key.source.as_str().into(), key.event.as_str().into(), key.content.as_slice().into()]
+            vec![
+                key.source.as_str().into(),
+                key.event.as_str().into(),
+                key.content.as_slice().into(),
+            ]
         };
-        self.events.push([id(), vec![candidate.arrived_at.ms().into()]].concat());
+        self.events
+            .push([id(), vec![candidate.arrived_at.ms().into()]].concat());
         for signal in &effects.signals {
-            let cells =
-                rows::signal_cells(signal, &candidate.person, episode, candidate.arrived_at, &means.rules.hash);
+            let cells = rows::signal_cells(
+                signal,
+                &candidate.person,
+                episode,
+                candidate.arrived_at,
+                &means.rules.hash,
+            );
             self.signals.push(cells);
         }
         if let Some(text) = texts_with_spans(candidate, &effects.signals) {
-            let place = text_place(key.source.as_str(), key.event.as_str(), candidate.person.as_str());
-            let sealed = persons.data_key(means, &candidate.person)?.seal(&place, text.reveal())?;
-            let rest = vec![candidate.person.as_str().into(), sealed.into(), candidate.arrived_at.ms().into()];
+            let place = text_place(
+                key.source.as_str(),
+                key.event.as_str(),
+                candidate.person.as_str(),
+            );
+            let sealed = persons
+                .data_key(means, &candidate.person)?
+                .seal(&place, text.reveal())?;
+            let rest = vec![
+                candidate.person.as_str().into(),
+                sealed.into(),
+                candidate.arrived_at.ms().into(),
+            ];
             self.texts.push([id(), rest].concat());
         }
         match effects.case {
@@ -651,10 +798,11 @@ impl Writes {
             Some(CaseChange::Changed(case)) => {
                 // A case that this very batch opened is written once, in its last form.
                 let id = case.case_id.to_string();
-                if self.opened.contains_key(&id) {
-                    self.opened.insert(id, case);
-                } else {
-                    self.changed.insert(id, case);
+                match self.opened.get_mut(&id) {
+                    Some(opened) => *opened = case,
+                    None => {
+                        self.changed.insert(id, case);
+                    }
                 }
             }
             None => {}
@@ -685,7 +833,10 @@ impl Writes {
     fn ask(&mut self, candidate: &Candidate, notices: &[Notice]) {
         for notice in notices {
             if !matches!(notice.body, NoticeBody::Case { .. }) {
-                self.asked.push(vec![candidate.person.as_str().into(), notice.notice_id.as_str().into()]);
+                self.asked.push(vec![
+                    candidate.person.as_str().into(),
+                    notice.notice_id.as_str().into(),
+                ]);
             }
             self.notice(notice);
         }
@@ -701,8 +852,12 @@ impl Writes {
     }
 
     fn quarantine(&mut self, means: &Means<'_>, item: &QuarantineItem) -> Result<(), StoreError> {
-        let quarantine_id = means.ids.derive("Q", &[item.origin.as_bytes(), &item.bytes]);
-        let sealed = means.master.seal(&format!("quarantine\0{quarantine_id}"), &item.bytes)?;
+        let quarantine_id = means
+            .ids
+            .derive("Q", &[item.origin.as_bytes(), &item.bytes]);
+        let sealed = means
+            .master
+            .seal(&format!("quarantine\0{quarantine_id}"), &item.bytes)?;
         self.quarantined.push(vec![
             quarantine_id.as_str().into(),
             item.origin.as_str().into(),
@@ -721,7 +876,12 @@ impl Writes {
                 reason: item.reason.clone(),
             },
         });
-        let record = Record::system(item.received_at, "event.quarantine", None, &means.rules.hash);
+        let record = Record::system(
+            item.received_at,
+            "event.quarantine",
+            None,
+            &means.rules.hash,
+        );
         self.leaves.push(record.with(quarantine_id));
         Ok(())
     }
@@ -730,8 +890,13 @@ impl Writes {
         conn.execute_all(WRITE_EVENTS, self.events).await?;
         conn.execute_all(WRITE_SIGNALS, self.signals).await?;
         conn.execute_all(WRITE_TEXTS, self.texts).await?;
-        conn.execute_all(WRITE_CASES, self.opened.values().map(case_cells).collect()).await?;
-        conn.execute_all(CHANGE_CASES, self.changed.values().map(change_cells).collect()).await?;
+        conn.execute_all(WRITE_CASES, self.opened.values().map(case_cells).collect())
+            .await?;
+        conn.execute_all(
+            CHANGE_CASES,
+            self.changed.values().map(change_cells).collect(),
+        )
+        .await?;
         conn.execute_all(WRITE_ASKED, self.asked).await?;
         conn.execute_all(WRITE_TASKS, self.tasks).await?;
         conn.execute_all(WRITE_HOLDS, self.holds).await?;
@@ -746,10 +911,18 @@ fn texts_with_spans(candidate: &Candidate, signals: &[Signal]) -> Option<PersonT
     let spoken: BTreeMap<&str, &str> = candidate
         .texts
         .iter()
-        .filter(|(field, _)| signals.iter().any(|s| s.spans.iter().any(|span| span.field == *field)))
+        .filter(|(field, _)| {
+            signals
+                .iter()
+                .any(|s| s.spans.iter().any(|span| span.field == *field))
+        })
         .map(|(field, text)| (field.name(), text.reveal()))
         .collect();
-    if spoken.is_empty() { None } else { serde_json::to_string(&spoken).ok().map(PersonText::new) }
+    if spoken.is_empty() {
+        None
+    } else {
+        serde_json::to_string(&spoken).ok().map(PersonText::new)
+    }
 }
 
 /// What goes into the seal of a text, so that it opens only in its own row.
@@ -757,8 +930,15 @@ pub(super) fn text_place(source: &str, event: &str, person: &str) -> String {
     format!("texts\0{source}\0{event}\0{person}")
 }
 
-pub(super) async fn write_leaves(conn: &mut dyn Conn, records: &[Record]) -> Result<(), StoreError> {
-    conn.execute_all(WRITE_LEAVES, records.iter().map(|r| vec![r.bytes().into()]).collect()).await?;
+pub(super) async fn write_leaves(
+    conn: &mut dyn Conn,
+    records: &[Record],
+) -> Result<(), StoreError> {
+    conn.execute_all(
+        WRITE_LEAVES,
+        records.iter().map(|r| vec![r.bytes().into()]).collect(),
+    )
+    .await?;
     Ok(())
 }
 

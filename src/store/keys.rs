@@ -34,7 +34,9 @@ pub enum KeyFileError {
         source: std::io::Error,
     },
     /// It does not hold 32 bytes in base64.
-    #[error("the key file {path} must hold 32 random bytes in base64, such as `openssl rand -base64 32` writes")]
+    #[error(
+        "the key file {path} must hold 32 random bytes in base64, such as `openssl rand -base64 32` writes"
+    )]
     Malformed {
         /// Which.
         path: String,
@@ -50,12 +52,20 @@ impl MasterKey {
         let shown = path.display().to_string();
         let text = std::fs::read_to_string(path)
             .map(Zeroizing::new)
-            .map_err(|source| KeyFileError::Unreadable { path: shown.clone(), source })?;
+            .map_err(|source| KeyFileError::Unreadable {
+                path: shown.clone(),
+                source,
+            })?;
         let bytes = base64::engine::general_purpose::STANDARD
             .decode(text.trim())
             .map(Zeroizing::new)
-            .map_err(|_| KeyFileError::Malformed { path: shown.clone() })?;
-        let key = bytes.as_slice().try_into().map_err(|_| KeyFileError::Malformed { path: shown })?;
+            .map_err(|_| KeyFileError::Malformed {
+                path: shown.clone(),
+            })?;
+        let key = bytes
+            .as_slice()
+            .try_into()
+            .map_err(|_| KeyFileError::Malformed { path: shown })?;
         Ok(Self(Zeroizing::new(key)))
     }
 
@@ -73,9 +83,16 @@ impl MasterKey {
         Ok((DataKey(key), wrapped))
     }
 
-    pub(crate) fn unwrap_data_key(&self, person: &str, wrapped: &[u8]) -> Result<DataKey, StoreError> {
+    pub(crate) fn unwrap_data_key(
+        &self,
+        person: &str,
+        wrapped: &[u8],
+    ) -> Result<DataKey, StoreError> {
         let bytes = open(&self.0, format!("person-key\0{person}").as_bytes(), wrapped)?;
-        let key = bytes.as_slice().try_into().map_err(|_| StoreError::Damaged("a data key has 32 bytes"))?;
+        let key = bytes
+            .as_slice()
+            .try_into()
+            .map_err(|_| StoreError::Damaged("a data key has 32 bytes"))?;
         Ok(DataKey(Zeroizing::new(key)))
     }
 
@@ -84,7 +101,11 @@ impl MasterKey {
         seal(&self.0, place.as_bytes(), plain)
     }
 
-    pub(crate) fn open(&self, place: &str, sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, StoreError> {
+    pub(crate) fn open(
+        &self,
+        place: &str,
+        sealed: &[u8],
+    ) -> Result<Zeroizing<Vec<u8>>, StoreError> {
         open(&self.0, place.as_bytes(), sealed)
     }
 }
@@ -100,7 +121,8 @@ impl DataKey {
 
     pub(crate) fn open(&self, place: &str, sealed: &[u8]) -> Result<String, StoreError> {
         let bytes = open(&self.0, place.as_bytes(), sealed)?;
-        String::from_utf8(bytes.to_vec()).map_err(|_| StoreError::Damaged("a sealed text is not UTF-8"))
+        String::from_utf8(bytes.to_vec())
+            .map_err(|_| StoreError::Damaged("a sealed text is not UTF-8"))
     }
 }
 
@@ -119,17 +141,30 @@ fn seal(key: &[u8; 32], place: &[u8], plain: &[u8]) -> Result<Vec<u8>, StoreErro
     getrandom::fill(&mut nonce).map_err(|_| no_randomness())?;
     let cipher = XChaCha20Poly1305::new(&Key::from(*key));
     let sealed = cipher
-        .encrypt(&XNonce::from(nonce), Payload { msg: plain, aad: place })
+        .encrypt(
+            &XNonce::from(nonce),
+            Payload {
+                msg: plain,
+                aad: place,
+            },
+        )
         .map_err(|_| StoreError::Damaged("sealing failed"))?;
     Ok([nonce.as_slice(), &sealed].concat())
 }
 
 fn open(key: &[u8; 32], place: &[u8], sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, StoreError> {
-    let (nonce, body) =
-        sealed.split_first_chunk::<NONCE_BYTES>().ok_or(StoreError::Damaged("a sealed value is too short"))?;
+    let (nonce, body) = sealed
+        .split_first_chunk::<NONCE_BYTES>()
+        .ok_or(StoreError::Damaged("a sealed value is too short"))?;
     let cipher = XChaCha20Poly1305::new(&Key::from(*key));
     cipher
-        .decrypt(&XNonce::from(*nonce), Payload { msg: body, aad: place })
+        .decrypt(
+            &XNonce::from(*nonce),
+            Payload {
+                msg: body,
+                aad: place,
+            },
+        )
         .map(Zeroizing::new)
         .map_err(|_| StoreError::WrongKey)
 }

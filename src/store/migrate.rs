@@ -32,7 +32,11 @@ impl Store {
             let work: Work<bool> = Arc::new(move |conn| {
                 Box::pin(async move {
                     if lock {
-                        conn.query(&format!("SELECT pg_advisory_xact_lock({MIGRATION_LOCK})::text"), &[]).await?;
+                        conn.query(
+                            &format!("SELECT pg_advisory_xact_lock({MIGRATION_LOCK})::text"),
+                            &[],
+                        )
+                        .await?;
                     }
                     let known = MIGRATIONS.len() as i64;
                     let mut found = 0;
@@ -41,14 +45,18 @@ impl Store {
                             let sql = "SELECT value FROM meta WHERE key = 'schema'";
                             for mut row in conn.query(sql, &[]).await? {
                                 let text = String::from_utf8(row.blob()?).unwrap_or_default();
-                                found = text.parse().map_err(|_| StoreError::Damaged("no schema version"))?;
+                                found = text
+                                    .parse()
+                                    .map_err(|_| StoreError::Damaged("no schema version"))?;
                             }
                         }
                     }
                     if found > known {
                         return Err(StoreError::TooNew { found, known });
                     }
-                    let Some(step) = MIGRATIONS.get(found as usize) else { return Ok(true) };
+                    let Some(step) = MIGRATIONS.get(found as usize) else {
+                        return Ok(true);
+                    };
                     let sql = step.replace("BYTEA", blob).replace("{identity}", identity);
                     for statement in statements(&sql) {
                         conn.execute(&statement, &[]).await?;
@@ -72,8 +80,9 @@ impl Store {
             Some(key) => key,
             None => {
                 let mut key = [0; 32];
-                getrandom::fill(&mut key)
-                    .map_err(|_| StoreError::Unavailable("the system gives no random bytes".to_owned()))?;
+                getrandom::fill(&mut key).map_err(|_| {
+                    StoreError::Unavailable("the system gives no random bytes".to_owned())
+                })?;
                 key
             }
         };
@@ -83,19 +92,35 @@ impl Store {
             Box::pin(async move {
                 let sql = "INSERT INTO meta (key, value) VALUES ('id-key', $1) ON CONFLICT (key) DO NOTHING";
                 conn.execute(sql, &[Cell::Blob(sealed)]).await?;
-                let rows = conn.query("SELECT value FROM meta WHERE key = 'id-key'", &[]).await?;
-                rows.into_iter().next().ok_or(StoreError::Damaged("no id key"))?.blob()
+                let rows = conn
+                    .query("SELECT value FROM meta WHERE key = 'id-key'", &[])
+                    .await?;
+                rows.into_iter()
+                    .next()
+                    .ok_or(StoreError::Damaged("no id key"))?
+                    .blob()
             })
         });
         let stored = self.transaction(work).await?;
         let opened = self.master.open("meta\0id-key", &stored)?;
-        let key = opened.as_slice().try_into().map_err(|_| StoreError::Damaged("the id key has 32 bytes"))?;
+        let key = opened
+            .as_slice()
+            .try_into()
+            .map_err(|_| StoreError::Damaged("the id key has 32 bytes"))?;
         Ok(IdKey(key))
     }
 }
 
 /// The statements of a migration; its comments are whole lines and no literal holds a semicolon.
 fn statements(sql: &str) -> Vec<String> {
-    let code: Vec<&str> = sql.lines().filter(|line| !line.trim_start().starts_with("--")).collect();
-    code.join("\n").split(';').map(str::trim).filter(|s| !s.is_empty()).map(str::to_owned).collect()
+    let code: Vec<&str> = sql
+        .lines()
+        .filter(|line| !line.trim_start().starts_with("--"))
+        .collect();
+    code.join("\n")
+        .split(';')
+        .map(str::trim)
+        .filter(|s| !s.is_empty())
+        .map(str::to_owned)
+        .collect()
 }

@@ -24,7 +24,9 @@ use std::sync::Arc;
 use futures::future::BoxFuture;
 
 pub use audit_log::{LogCheck, TreeHead};
-pub use intake::{Batch, BatchItem, BatchOutcome, ItemOutcome, Lane, LaneAdvance, LaneState, QuarantineItem};
+pub use intake::{
+    Batch, BatchItem, BatchOutcome, ItemOutcome, Lane, LaneAdvance, LaneState, QuarantineItem,
+};
 pub use keys::{KeyFileError, MasterKey};
 pub use read::{Counts, PersonOutcome};
 pub use staff::{CaseNote, CaseSignal, CaseView, NoteKept, QueuePage};
@@ -154,11 +156,16 @@ impl Store {
         let database = match settings {
             Settings::Memory => Database::Sqlite(sqlite::Sqlite::open(None)?),
             Settings::Sqlite { path } => Database::Sqlite(sqlite::Sqlite::open(Some(path))?),
-            Settings::Postgres { url, connections_max } => {
-                Database::Postgres(postgres::Postgres::open(&url.0, *connections_max)?)
-            }
+            Settings::Postgres {
+                url,
+                connections_max,
+            } => Database::Postgres(postgres::Postgres::open(&url.0, *connections_max)?),
         };
-        let mut store = Self { database, master, ids: None };
+        let mut store = Self {
+            database,
+            master,
+            ids: None,
+        };
         store.migrate().await?;
         // A private store gives the same ids in every run, so that the same input gives the same bytes.
         let fixed = (*settings == Settings::Memory).then_some([0; 32]);
@@ -175,7 +182,9 @@ impl Store {
     }
 
     fn id_key_held(&self) -> Result<IdKey, StoreError> {
-        self.ids.map(|holder| holder.0).ok_or(StoreError::Damaged("the store is not open yet"))
+        self.ids
+            .map(|holder| holder.0)
+            .ok_or(StoreError::Damaged("the store is not open yet"))
     }
 
     async fn transaction<T: Send + 'static>(&self, work: Work<T>) -> Result<T, StoreError> {

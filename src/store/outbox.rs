@@ -18,7 +18,8 @@ pub struct Waiting {
 }
 
 const SET_PUBLISHED: Bulk<'static> = Bulk {
-    postgres: "UPDATE notices SET published_at = v.at FROM unnest($1::text[], $2::bigint[]) AS v(id, at)
+    postgres:
+        "UPDATE notices SET published_at = v.at FROM unnest($1::text[], $2::bigint[]) AS v(id, at)
                WHERE notices.notice_id = v.id",
     sqlite: "UPDATE notices SET published_at = $2 WHERE notice_id = $1",
 };
@@ -35,7 +36,13 @@ impl Store {
                            ORDER BY decided_at, notice_id LIMIT $1";
                 let rows = conn.query(sql, &[i64::from(most).into()]).await?;
                 rows.into_iter()
-                    .map(|mut r| Ok(Waiting { notice_id: r.text()?, topic: r.text()?, body: r.blob()? }))
+                    .map(|mut r| {
+                        Ok(Waiting {
+                            notice_id: r.text()?,
+                            topic: r.text()?,
+                            body: r.blob()?,
+                        })
+                    })
                     .collect()
             })
         });
@@ -48,7 +55,10 @@ impl Store {
     /// The store's.
     pub async fn mark_published(&self, ids: Vec<String>, now: Time) -> Result<(), StoreError> {
         let work: Work<()> = Arc::new(move |conn| {
-            let rows: Vec<Vec<Cell>> = ids.iter().map(|id| vec![id.as_str().into(), now.ms().into()]).collect();
+            let rows: Vec<Vec<Cell>> = ids
+                .iter()
+                .map(|id| vec![id.as_str().into(), now.ms().into()])
+                .collect();
             Box::pin(async move { conn.execute_all(SET_PUBLISHED, rows).await.map(|_| ()) })
         });
         self.transaction(work).await

@@ -29,13 +29,18 @@ impl std::fmt::Debug for Postgres {
 impl Postgres {
     pub(super) fn open(url: &str, connections_max: usize) -> Result<Self, StoreError> {
         // The text of the error may hold the password, so it is not passed on.
-        let mut config: tokio_postgres::Config =
-            url.parse().map_err(|_| StoreError::Unavailable("the database address cannot be read".to_owned()))?;
-        config.application_name("lifeguard").connect_timeout(Duration::from_secs(5));
+        let mut config: tokio_postgres::Config = url.parse().map_err(|_| {
+            StoreError::Unavailable("the database address cannot be read".to_owned())
+        })?;
+        config
+            .application_name("lifeguard")
+            .connect_timeout(Duration::from_secs(5));
         let manager = Manager::from_config(
             config,
             tokio_postgres::NoTls,
-            ManagerConfig { recycling_method: RecyclingMethod::Fast },
+            ManagerConfig {
+                recycling_method: RecyclingMethod::Fast,
+            },
         );
         let pool = Pool::builder(manager)
             .max_size(connections_max)
@@ -47,7 +52,10 @@ impl Postgres {
         Ok(Self { pool })
     }
 
-    pub(super) async fn transaction<T: Send + 'static>(&self, work: Work<T>) -> Result<T, StoreError> {
+    pub(super) async fn transaction<T: Send + 'static>(
+        &self,
+        work: Work<T>,
+    ) -> Result<T, StoreError> {
         let mut tried = 0;
         loop {
             match self.once(&work).await {
@@ -59,13 +67,20 @@ impl Postgres {
     }
 
     async fn once<T>(&self, work: &Work<T>) -> Result<T, StoreError> {
-        let mut client =
-            self.pool.get().await.map_err(|error| StoreError::Unavailable(error.to_string()))?;
+        let mut client = self
+            .pool
+            .get()
+            .await
+            .map_err(|error| StoreError::Unavailable(error.to_string()))?;
         let transaction = client.transaction().await.map_err(fault)?;
         tracing::debug!("transaction begun");
         let result = {
-            let mut open = Open { transaction: &transaction };
-            std::panic::AssertUnwindSafe(work(&mut open)).catch_unwind().await
+            let mut open = Open {
+                transaction: &transaction,
+            };
+            std::panic::AssertUnwindSafe(work(&mut open))
+                .catch_unwind()
+                .await
         };
         match result {
             Ok(Ok(value)) => {
@@ -87,24 +102,36 @@ struct Open<'t> {
 impl Open<'_> {
     async fn run(&self, sql: &str, values: &[&(dyn ToSql + Sync)]) -> Result<Vec<Row>, StoreError> {
         let statement = self.transaction.prepare_cached(sql).await.map_err(fault)?;
-        let rows = self.transaction.query(&statement, values).await.map_err(fault)?;
+        let rows = self
+            .transaction
+            .query(&statement, values)
+            .await
+            .map_err(fault)?;
         rows.iter().map(read).collect()
     }
 
     async fn change(&self, sql: &str, values: &[&(dyn ToSql + Sync)]) -> Result<u64, StoreError> {
         let statement = self.transaction.prepare_cached(sql).await.map_err(fault)?;
-        self.transaction.execute(&statement, values).await.map_err(fault)
+        self.transaction
+            .execute(&statement, values)
+            .await
+            .map_err(fault)
     }
 }
 
 fn borrowed<T: ToSql + Sync>(values: &[T]) -> Vec<&(dyn ToSql + Sync)> {
-    values.iter().map(|value| value as &(dyn ToSql + Sync)).collect()
+    values
+        .iter()
+        .map(|value| value as &(dyn ToSql + Sync))
+        .collect()
 }
 
 /// The n-th values of all rows.
 fn columns(rows: Vec<Vec<Cell>>) -> Vec<Column> {
     let width = rows.first().map_or(0, Vec::len);
-    let mut columns: Vec<Column> = (0..width).map(|_| Column(Vec::with_capacity(rows.len()))).collect();
+    let mut columns: Vec<Column> = (0..width)
+        .map(|_| Column(Vec::with_capacity(rows.len())))
+        .collect();
     for row in rows {
         for (column, cell) in columns.iter_mut().zip(row) {
             column.0.push(cell);
@@ -114,7 +141,11 @@ fn columns(rows: Vec<Vec<Cell>>) -> Vec<Column> {
 }
 
 impl Conn for Open<'_> {
-    fn execute<'a>(&'a mut self, sql: &'a str, values: &'a [Cell]) -> BoxFuture<'a, Result<u64, StoreError>> {
+    fn execute<'a>(
+        &'a mut self,
+        sql: &'a str,
+        values: &'a [Cell],
+    ) -> BoxFuture<'a, Result<u64, StoreError>> {
         async move {
             if values.is_empty() && sql.contains(';') {
                 // Migrations are several statements in one text.
@@ -126,11 +157,19 @@ impl Conn for Open<'_> {
         .boxed()
     }
 
-    fn query<'a>(&'a mut self, sql: &'a str, values: &'a [Cell]) -> BoxFuture<'a, Result<Vec<Row>, StoreError>> {
+    fn query<'a>(
+        &'a mut self,
+        sql: &'a str,
+        values: &'a [Cell],
+    ) -> BoxFuture<'a, Result<Vec<Row>, StoreError>> {
         async move { self.run(sql, &borrowed(values)).await }.boxed()
     }
 
-    fn execute_all<'a>(&'a mut self, bulk: Bulk<'a>, rows: Vec<Vec<Cell>>) -> BoxFuture<'a, Result<u64, StoreError>> {
+    fn execute_all<'a>(
+        &'a mut self,
+        bulk: Bulk<'a>,
+        rows: Vec<Vec<Cell>>,
+    ) -> BoxFuture<'a, Result<u64, StoreError>> {
         async move {
             if rows.is_empty() {
                 return Ok(0);
@@ -140,7 +179,11 @@ impl Conn for Open<'_> {
         .boxed()
     }
 
-    fn query_all<'a>(&'a mut self, bulk: Bulk<'a>, rows: Vec<Vec<Cell>>) -> BoxFuture<'a, Result<Vec<Row>, StoreError>> {
+    fn query_all<'a>(
+        &'a mut self,
+        bulk: Bulk<'a>,
+        rows: Vec<Vec<Cell>>,
+    ) -> BoxFuture<'a, Result<Vec<Row>, StoreError>> {
         async move {
             if rows.is_empty() {
                 return Ok(Vec::new());
@@ -160,10 +203,16 @@ fn read(row: &tokio_postgres::Row) -> Result<Row, StoreError> {
     for (i, column) in row.columns().iter().enumerate() {
         let cell = match *column.type_() {
             Type::INT8 => row.try_get::<_, Option<i64>>(i).map(Cell::from),
-            Type::INT4 => row.try_get::<_, Option<i32>>(i).map(|v| v.map(i64::from).into()),
+            Type::INT4 => row
+                .try_get::<_, Option<i32>>(i)
+                .map(|v| v.map(i64::from).into()),
             Type::TEXT => row.try_get::<_, Option<String>>(i).map(Cell::from),
             Type::BYTEA => row.try_get::<_, Option<Vec<u8>>>(i).map(Cell::from),
-            _ => return Err(StoreError::Damaged("a column has a type that no table here has")),
+            _ => {
+                return Err(StoreError::Damaged(
+                    "a column has a type that no table here has",
+                ));
+            }
         };
         cells.push(cell.map_err(fault)?);
     }

@@ -44,7 +44,10 @@ pub struct PersonOutcome {
 
 async fn count(conn: &mut dyn super::conn::Conn, sql: &str) -> Result<i64, StoreError> {
     let rows = conn.query(sql, &[]).await?;
-    rows.into_iter().next().ok_or(StoreError::Damaged("no count"))?.int()
+    rows.into_iter()
+        .next()
+        .ok_or(StoreError::Damaged("no count"))?
+        .int()
 }
 
 impl Store {
@@ -69,8 +72,16 @@ impl Store {
                     persons: count(conn, "SELECT count(*) FROM persons").await?,
                     signals: count(conn, "SELECT count(*) FROM signals").await?,
                     cases: count(conn, "SELECT count(*) FROM cases").await?,
-                    quarantine: count(conn, "SELECT count(*) FROM quarantine WHERE reviewed_at IS NULL").await?,
-                    notices_waiting: count(conn, "SELECT count(*) FROM notices WHERE published_at IS NULL").await?,
+                    quarantine: count(
+                        conn,
+                        "SELECT count(*) FROM quarantine WHERE reviewed_at IS NULL",
+                    )
+                    .await?,
+                    notices_waiting: count(
+                        conn,
+                        "SELECT count(*) FROM notices WHERE published_at IS NULL",
+                    )
+                    .await?,
                     tasks: count(conn, "SELECT count(*) FROM tasks").await?,
                     holds: count(conn, "SELECT count(*) FROM holds").await?,
                 })
@@ -90,7 +101,11 @@ impl Store {
                            (SELECT count(*) FROM cases c WHERE c.person = p.person), c.level, c.types, c.opened_event
                            FROM persons p LEFT JOIN cases c ON c.person = p.person AND c.state <> 'CLOSED'
                            ORDER BY p.person";
-                conn.query(sql, &[]).await?.into_iter().map(|mut row| outcome(&mut row)).collect()
+                conn.query(sql, &[])
+                    .await?
+                    .into_iter()
+                    .map(|mut row| outcome(&mut row))
+                    .collect()
             })
         });
         self.transaction(work).await
@@ -99,7 +114,10 @@ impl Store {
 
 fn outcome(row: &mut Row) -> Result<PersonOutcome, StoreError> {
     let (person, signals, cases) = (row.text()?, row.int()?, row.int()?);
-    let level = row.int_or_null()?.and_then(|l| Level::ALL.get(usize::try_from(l).ok()?)).copied();
+    let level = row
+        .int_or_null()?
+        .and_then(|l| Level::ALL.get(usize::try_from(l).ok()?))
+        .copied();
     let types = TypeSet::from_bits(u16::try_from(row.int_or_null()?.unwrap_or(0)).unwrap_or(0));
     Ok(PersonOutcome {
         person,

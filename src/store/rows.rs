@@ -6,8 +6,8 @@ use super::StoreError;
 use super::conn::{Cell, Row};
 use crate::cases::{Case, CaseState};
 use crate::domain::{
-    Act, AgeBand, CaseId, EventId, EventKey, Facts, Field, Level, PersonId, Signal, SourceId, Span, Time, TypeSet,
-    View,
+    Act, AgeBand, CaseId, EventId, EventKey, Facts, Field, Level, PersonId, Signal, SourceId, Span,
+    Time, TypeSet, View,
 };
 
 pub(super) const SIGNAL_COLUMNS: &str = "source, event, content, name, person, episode, occurred_at, age_band, act, \
@@ -29,14 +29,33 @@ pub(super) fn signal(row: &mut Row) -> Result<StoredSignal, StoreError> {
     let act = Act::from_name(&row.text()?);
     let (category, order, merchant) = (row.text()?, row.text()?, row.text()?);
     let quantity = u32::try_from(row.int()?).unwrap_or(u32::MAX);
-    let items = row.text()?.split_whitespace().filter_map(|h| u64::from_str_radix(h, 16).ok()).collect();
+    let items = row
+        .text()?
+        .split_whitespace()
+        .filter_map(|h| u64::from_str_radix(h, 16).ok())
+        .collect();
     let expected = row.int_or_null()?.map(Time::from_ms);
     let spans = spans_from(&row.text()?);
-    let facts = Facts { act, category, order, merchant, quantity, items, expected };
+    let facts = Facts {
+        act,
+        category,
+        order,
+        merchant,
+        quantity,
+        items,
+        expected,
+    };
     Ok(StoredSignal {
         person,
         episode,
-        signal: Signal { name, event, occurred_at, age_band, facts, spans },
+        signal: Signal {
+            name,
+            event,
+            occurred_at,
+            age_band,
+            facts,
+            spans,
+        },
     })
 }
 
@@ -49,7 +68,11 @@ pub(super) fn signal_cells(
     ruleset: &str,
 ) -> Vec<Cell> {
     let facts = &signal.facts;
-    let items: Vec<String> = facts.items.iter().map(|hash| format!("{hash:016x}")).collect();
+    let items: Vec<String> = facts
+        .items
+        .iter()
+        .map(|hash| format!("{hash:016x}"))
+        .collect();
     vec![
         signal.event.source.as_str().into(),
         signal.event.event.as_str().into(),
@@ -88,7 +111,12 @@ pub(super) fn spans_from(text: &str) -> Vec<Span> {
             let field = Field::from_name(parts.next()?)?;
             let (start, end) = parts.next()?.split_once('-')?;
             let view = View::from_name(parts.next()?)?;
-            Some(Span { field, start: start.parse().ok()?, end: end.parse().ok()?, view })
+            Some(Span {
+                field,
+                start: start.parse().ok()?,
+                end: end.parse().ok()?,
+                view,
+            })
         })
         .collect()
 }
@@ -106,12 +134,15 @@ pub(super) const CASE_COLUMNS: &str = "case_id, person, episode, state, level, t
     opened_source, opened_event, opened_content";
 
 pub(super) fn case(row: &mut Row) -> Result<Case, StoreError> {
-    let small = |value: i64| u8::try_from(value).map_err(|_| StoreError::Damaged("a stage is out of range"));
+    let small = |value: i64| {
+        u8::try_from(value).map_err(|_| StoreError::Damaged("a stage is out of range"))
+    };
     Ok(Case {
         case_id: CaseId::new(row.text()?),
         person: PersonId::new(row.text()?),
         episode: row.int()?,
-        state: CaseState::from_name(&row.text()?).ok_or(StoreError::Damaged("an unknown case state"))?,
+        state: CaseState::from_name(&row.text()?)
+            .ok_or(StoreError::Damaged("an unknown case state"))?,
         level: Level::ALL
             .get(usize::try_from(row.int()?).unwrap_or(usize::MAX))
             .copied()
@@ -134,10 +165,16 @@ pub(super) fn case(row: &mut Row) -> Result<Case, StoreError> {
 }
 
 pub(super) fn rules_text(case: &Case) -> String {
-    case.rules.iter().map(|r| &**r).collect::<Vec<_>>().join(" ")
+    case.rules
+        .iter()
+        .map(|r| &**r)
+        .collect::<Vec<_>>()
+        .join(" ")
 }
 
 /// What orders the queue inside a level: the clock, or the arrival of goods if that comes first.
 pub(super) fn due_at(case: &Case) -> i64 {
-    case.means_arrival_at.map_or(case.deadline_at, |arrival| arrival.min(case.deadline_at)).ms()
+    case.means_arrival_at
+        .map_or(case.deadline_at, |arrival| arrival.min(case.deadline_at))
+        .ms()
 }

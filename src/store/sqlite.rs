@@ -29,7 +29,9 @@ impl Sqlite {
         let mut connection = match path {
             Some(path) => Connection::open_with_flags(
                 path,
-                OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX,
+                OpenFlags::SQLITE_OPEN_READ_WRITE
+                    | OpenFlags::SQLITE_OPEN_CREATE
+                    | OpenFlags::SQLITE_OPEN_NO_MUTEX,
             ),
             None => Connection::open_in_memory(),
         }
@@ -42,7 +44,9 @@ impl Sqlite {
                  PRAGMA secure_delete = ON; PRAGMA cache_size = -65536; PRAGMA temp_store = MEMORY;",
             )
             .map_err(fault)?;
-        connection.busy_timeout(Duration::from_secs(5)).map_err(fault)?;
+        connection
+            .busy_timeout(Duration::from_secs(5))
+            .map_err(fault)?;
         connection.set_prepared_statement_cache_capacity(128);
         let (jobs, mut queue) = mpsc::channel::<Job>(QUEUE_MAX);
         std::thread::Builder::new()
@@ -56,7 +60,10 @@ impl Sqlite {
         Ok(Self { jobs })
     }
 
-    pub(super) async fn transaction<T: Send + 'static>(&self, work: Work<T>) -> Result<T, StoreError> {
+    pub(super) async fn transaction<T: Send + 'static>(
+        &self,
+        work: Work<T>,
+    ) -> Result<T, StoreError> {
         let (answer, answered) = oneshot::channel();
         let job: Job = Box::new(move |connection| {
             let result = run(connection, &work);
@@ -78,11 +85,15 @@ fn run<T>(connection: &mut Connection, work: &Work<T>) -> Result<T, StoreError> 
     let result = {
         let mut open = Open { connection };
         // Everything inside is ready at once: there is nothing to wait for in the same process.
-        std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| work(&mut open).now_or_never()))
+        std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+            work(&mut open).now_or_never()
+        }))
     };
     let result = match result {
         Ok(Some(result)) => result,
-        Ok(None) => Err(StoreError::Damaged("a transaction waited for something outside the store")),
+        Ok(None) => Err(StoreError::Damaged(
+            "a transaction waited for something outside the store",
+        )),
         Err(_) => Err(StoreError::Panicked),
     };
     match result {
@@ -138,7 +149,9 @@ impl Open<'_> {
                     ValueRef::Integer(value) => Cell::Int(value),
                     ValueRef::Text(text) => Cell::Text(String::from_utf8_lossy(text).into_owned()),
                     ValueRef::Blob(bytes) => Cell::Blob(bytes.to_vec()),
-                    ValueRef::Real(_) => return Err(StoreError::Damaged("no column holds a fraction")),
+                    ValueRef::Real(_) => {
+                        return Err(StoreError::Damaged("no column holds a fraction"));
+                    }
                 });
             }
             out.push(Row(cells.into_iter()));
@@ -150,7 +163,12 @@ impl Open<'_> {
 fn bind(statement: &mut rusqlite::Statement<'_>, values: &[Cell]) -> Result<(), StoreError> {
     for (i, value) in values.iter().enumerate() {
         // `$n` is a name to SQLite, so a value may be used twice or out of order as in PostgreSQL.
-        let Some(index) = statement.parameter_index(&format!("${}", i + 1)).map_err(fault)? else { continue };
+        let Some(index) = statement
+            .parameter_index(&format!("${}", i + 1))
+            .map_err(fault)?
+        else {
+            continue;
+        };
         let value = match value {
             Cell::Null => Value::Null,
             Cell::Int(value) => Value::Integer(*value),
@@ -163,23 +181,43 @@ fn bind(statement: &mut rusqlite::Statement<'_>, values: &[Cell]) -> Result<(), 
 }
 
 impl Conn for Open<'_> {
-    fn execute<'a>(&'a mut self, sql: &'a str, values: &'a [Cell]) -> BoxFuture<'a, Result<u64, StoreError>> {
+    fn execute<'a>(
+        &'a mut self,
+        sql: &'a str,
+        values: &'a [Cell],
+    ) -> BoxFuture<'a, Result<u64, StoreError>> {
         std::future::ready(self.execute_now(sql, values)).boxed()
     }
 
-    fn query<'a>(&'a mut self, sql: &'a str, values: &'a [Cell]) -> BoxFuture<'a, Result<Vec<Row>, StoreError>> {
+    fn query<'a>(
+        &'a mut self,
+        sql: &'a str,
+        values: &'a [Cell],
+    ) -> BoxFuture<'a, Result<Vec<Row>, StoreError>> {
         let mut out = Vec::new();
         std::future::ready(self.query_now(sql, values, &mut out).map(|()| out)).boxed()
     }
 
-    fn execute_all<'a>(&'a mut self, bulk: Bulk<'a>, rows: Vec<Vec<Cell>>) -> BoxFuture<'a, Result<u64, StoreError>> {
-        let changed = rows.iter().try_fold(0, |sum, row| Ok(sum + self.execute_now(bulk.sqlite, row)?));
+    fn execute_all<'a>(
+        &'a mut self,
+        bulk: Bulk<'a>,
+        rows: Vec<Vec<Cell>>,
+    ) -> BoxFuture<'a, Result<u64, StoreError>> {
+        let changed = rows
+            .iter()
+            .try_fold(0, |sum, row| Ok(sum + self.execute_now(bulk.sqlite, row)?));
         std::future::ready(changed).boxed()
     }
 
-    fn query_all<'a>(&'a mut self, bulk: Bulk<'a>, rows: Vec<Vec<Cell>>) -> BoxFuture<'a, Result<Vec<Row>, StoreError>> {
+    fn query_all<'a>(
+        &'a mut self,
+        bulk: Bulk<'a>,
+        rows: Vec<Vec<Cell>>,
+    ) -> BoxFuture<'a, Result<Vec<Row>, StoreError>> {
         let mut out = Vec::new();
-        let asked = rows.iter().try_for_each(|row| self.query_now(bulk.sqlite, row, &mut out));
+        let asked = rows
+            .iter()
+            .try_for_each(|row| self.query_now(bulk.sqlite, row, &mut out));
         std::future::ready(asked.map(|()| out)).boxed()
     }
 

@@ -93,19 +93,32 @@ impl Store {
                 let (which, order) = if closed {
                     ("state = 'CLOSED'", "closed_at DESC, case_id")
                 } else {
-                    ("state <> 'CLOSED'", "level DESC, due_at, opened_at, case_id")
+                    (
+                        "state <> 'CLOSED'",
+                        "level DESC, due_at, opened_at, case_id",
+                    )
                 };
                 let sql = format!(
                     "SELECT {CASE_COLUMNS} FROM cases WHERE {which} ORDER BY {order} LIMIT $1 OFFSET $2"
                 );
-                let rows = conn.query(&sql, &[i64::from(limit + 1).into(), i64::from(offset).into()]).await?;
-                let mut cases =
-                    rows.into_iter().map(|mut row| rows::case(&mut row)).collect::<Result<Vec<_>, _>>()?;
+                let rows = conn
+                    .query(
+                        &sql,
+                        &[i64::from(limit + 1).into(), i64::from(offset).into()],
+                    )
+                    .await?;
+                let mut cases = rows
+                    .into_iter()
+                    .map(|mut row| rows::case(&mut row))
+                    .collect::<Result<Vec<_>, _>>()?;
                 let more = cases.len() > limit as usize;
                 cases.truncate(limit as usize);
                 let record = Record::staff(now, &actor.id, actor.role, "case.list", None);
                 write_leaves(conn, &[record.with(format!("{} cases", cases.len()))]).await?;
-                Ok(QueuePage { cases, next: more.then_some(offset + limit) })
+                Ok(QueuePage {
+                    cases,
+                    next: more.then_some(offset + limit),
+                })
             })
         });
         self.transaction(work).await
@@ -115,7 +128,12 @@ impl Store {
     ///
     /// # Errors
     /// No such case, or the store's.
-    pub async fn read_case(&self, actor: Actor, case_id: String, now: Time) -> Result<CaseView, StoreError> {
+    pub async fn read_case(
+        &self,
+        actor: Actor,
+        case_id: String,
+        now: Time,
+    ) -> Result<CaseView, StoreError> {
         let master = self.master.clone();
         let work: Work<CaseView> = Arc::new(move |conn| {
             let (actor, case_id, master) = (actor.clone(), case_id.clone(), master.clone());
@@ -125,7 +143,11 @@ impl Store {
                 let key = data_key(conn, &case, &master).await?;
                 let signals = signals(conn, &case, key.as_ref()).await?;
                 let notes = notes(conn, &case, key.as_ref()).await?;
-                Ok(CaseView { case, signals, notes })
+                Ok(CaseView {
+                    case,
+                    signals,
+                    notes,
+                })
             })
         });
         self.transaction(work).await
@@ -135,7 +157,12 @@ impl Store {
     ///
     /// # Errors
     /// No such case, a refusal, or the store's.
-    pub async fn claim_case(&self, actor: Actor, case_id: String, now: Time) -> Result<Case, StoreError> {
+    pub async fn claim_case(
+        &self,
+        actor: Actor,
+        case_id: String,
+        now: Time,
+    ) -> Result<Case, StoreError> {
         let work: Work<Case> = Arc::new(move |conn| {
             let (actor, case_id) = (actor.clone(), case_id.clone());
             Box::pin(async move {
@@ -149,7 +176,15 @@ impl Store {
                     case.lease_until.map(Time::ms).into(),
                 ];
                 conn.execute(sql, &cells).await?;
-                leaf(conn, &actor, "case.claim", &case, now, Some(format!("lease {}", case.lease_no))).await?;
+                leaf(
+                    conn,
+                    &actor,
+                    "case.claim",
+                    &case,
+                    now,
+                    Some(format!("lease {}", case.lease_no)),
+                )
+                .await?;
                 Ok(case)
             })
         });
@@ -170,17 +205,25 @@ impl Store {
     ) -> Result<NoteKept, StoreError> {
         let (master, ids) = (self.master.clone(), self.id_key_held()?);
         let work: Work<NoteKept> = Arc::new(move |conn| {
-            let (actor, case_id, master, text) = (actor.clone(), case_id.clone(), master.clone(), text.clone());
+            let (actor, case_id, master, text) =
+                (actor.clone(), case_id.clone(), master.clone(), text.clone());
             Box::pin(async move {
                 let case = find(conn, &case_id, true).await?;
                 let after_lease = !case.holds_lease(&actor.id, lease_no, now);
-                let key = data_key(conn, &case, &master).await?.ok_or(StoreError::Damaged("no data key"))?;
+                let key = data_key(conn, &case, &master)
+                    .await?
+                    .ok_or(StoreError::Damaged("no data key"))?;
                 let sql = "SELECT count(*) FROM notes WHERE case_id = $1";
                 let count = conn.query(sql, &[case_id.as_str().into()]).await?;
-                let number = count.into_iter().next().ok_or(StoreError::Damaged("no count"))?.int()?;
+                let number = count
+                    .into_iter()
+                    .next()
+                    .ok_or(StoreError::Damaged("no count"))?
+                    .int()?;
                 let note_id = ids.derive("NOTE", &[case_id.as_bytes(), &number.to_be_bytes()]);
                 let sealed = key.seal(&note_place(&note_id, &case), text.reveal())?;
-                let sql = "INSERT INTO notes (note_id, case_id, actor, written_at, after_lease, sealed)
+                let sql =
+                    "INSERT INTO notes (note_id, case_id, actor, written_at, after_lease, sealed)
                            VALUES ($1, $2, $3, $4, $5, $6)";
                 let cells: [Cell; 6] = [
                     note_id.into(),
@@ -215,9 +258,14 @@ impl Store {
             Box::pin(async move {
                 // The person's row first: closing and newer evidence must not cross.
                 let person = find(conn, &case_id, false).await?.person;
-                let lock = format!("SELECT episode FROM persons WHERE person = $1{}", conn.for_update());
+                let lock = format!(
+                    "SELECT episode FROM persons WHERE person = $1{}",
+                    conn.for_update()
+                );
                 conn.query(&lock, &[person.as_str().into()]).await?;
-                let case = find(conn, &case_id, true).await?.close(&actor.id, &closing, now)?;
+                let case = find(conn, &case_id, true)
+                    .await?
+                    .close(&actor.id, &closing, now)?;
                 let sql = "UPDATE cases SET state = $2, lease_until = $3, contact = $4, safety = $5, verdict = $6,
                            closed_at = $3 WHERE case_id = $1";
                 let cells: [Cell; 6] = [
@@ -229,9 +277,14 @@ impl Store {
                     closing.verdict.name().into(),
                 ];
                 conn.execute(sql, &cells).await?;
-                let sql = "UPDATE persons SET episode = episode + 1, state = NULL WHERE person = $1";
+                let sql =
+                    "UPDATE persons SET episode = episode + 1, state = NULL WHERE person = $1";
                 conn.execute(sql, &[person.as_str().into()]).await?;
-                let names = (closing.contact.name(), closing.safety.name(), closing.verdict.name());
+                let names = (
+                    closing.contact.name(),
+                    closing.safety.name(),
+                    closing.verdict.name(),
+                );
                 let detail = format!("{} {} {}: {}", names.0, names.1, names.2, closing.reason);
                 leaf(conn, &actor, "case.close", &case, now, Some(detail)).await?;
                 Ok(case)
@@ -264,10 +317,23 @@ async fn find(conn: &mut dyn Conn, case_id: &str, lock: bool) -> Result<Case, St
     rows::case(&mut rows.into_iter().next().ok_or(StoreError::NoSuchCase)?)
 }
 
-async fn data_key(conn: &mut dyn Conn, case: &Case, master: &MasterKey) -> Result<Option<DataKey>, StoreError> {
+async fn data_key(
+    conn: &mut dyn Conn,
+    case: &Case,
+    master: &MasterKey,
+) -> Result<Option<DataKey>, StoreError> {
     let person = case.person.as_str();
-    let rows = conn.query("SELECT data_key FROM persons WHERE person = $1", &[person.into()]).await?;
-    let wrapped = rows.into_iter().next().ok_or(StoreError::Damaged("a case without its person"))?.blob_or_null()?;
+    let rows = conn
+        .query(
+            "SELECT data_key FROM persons WHERE person = $1",
+            &[person.into()],
+        )
+        .await?;
+    let wrapped = rows
+        .into_iter()
+        .next()
+        .ok_or(StoreError::Damaged("a case without its person"))?
+        .blob_or_null()?;
     if let Some(wrapped) = wrapped {
         return master.unwrap_data_key(person, &wrapped).map(Some);
     }
@@ -278,14 +344,24 @@ async fn data_key(conn: &mut dyn Conn, case: &Case, master: &MasterKey) -> Resul
     Ok(Some(key))
 }
 
-async fn signals(conn: &mut dyn Conn, case: &Case, key: Option<&DataKey>) -> Result<Vec<CaseSignal>, StoreError> {
-    let columns = SIGNAL_COLUMNS.split(", ").map(|c| format!("s.{c}")).collect::<Vec<_>>().join(", ");
+async fn signals(
+    conn: &mut dyn Conn,
+    case: &Case,
+    key: Option<&DataKey>,
+) -> Result<Vec<CaseSignal>, StoreError> {
+    let columns = SIGNAL_COLUMNS
+        .split(", ")
+        .map(|c| format!("s.{c}"))
+        .collect::<Vec<_>>()
+        .join(", ");
     let sql = format!(
         "SELECT {columns}, t.sealed FROM signals s
          LEFT JOIN texts t ON t.source = s.source AND t.event = s.event AND t.content = s.content
          WHERE s.person = $1 AND s.episode = $2 ORDER BY s.occurred_at, s.source, s.event, s.name LIMIT 512"
     );
-    let rows = conn.query(&sql, &[case.person.as_str().into(), case.episode.into()]).await?;
+    let rows = conn
+        .query(&sql, &[case.person.as_str().into(), case.episode.into()])
+        .await?;
     let mut found = Vec::with_capacity(rows.len());
     for mut row in rows {
         let stored = rows::signal(&mut row)?;
@@ -295,7 +371,9 @@ async fn signals(conn: &mut dyn Conn, case: &Case, key: Option<&DataKey>) -> Res
             (Some(sealed), Some(key), Some(field)) => {
                 let event = &stored.signal.event;
                 let place = text_place(event.source.as_str(), event.event.as_str(), &stored.person);
-                texts_from(&key.open(&place, &sealed)?).remove(field.name()).unwrap_or_default()
+                texts_from(&key.open(&place, &sealed)?)
+                    .remove(field.name())
+                    .unwrap_or_default()
             }
             _ => String::new(),
         };
@@ -303,7 +381,12 @@ async fn signals(conn: &mut dyn Conn, case: &Case, key: Option<&DataKey>) -> Res
             signal: describe(&stored.signal),
             occurred_at: stored.signal.occurred_at,
             text: PersonText::new(text),
-            spans: stored.signal.spans.into_iter().filter(|span| Some(span.field) == field).collect(),
+            spans: stored
+                .signal
+                .spans
+                .into_iter()
+                .filter(|span| Some(span.field) == field)
+                .collect(),
         });
     }
     Ok(found)
@@ -317,14 +400,23 @@ fn texts_from(json: &str) -> BTreeMap<String, String> {
 /// A signal's name, and for goods what was done with which category.
 fn describe(signal: &crate::domain::Signal) -> String {
     let act = signal.facts.act.map_or("", crate::domain::Act::name);
-    [&*signal.name, &signal.facts.category, act].iter().filter(|w| !w.is_empty()).copied().collect::<Vec<_>>().join(" ")
+    [&*signal.name, &signal.facts.category, act]
+        .iter()
+        .filter(|w| !w.is_empty())
+        .copied()
+        .collect::<Vec<_>>()
+        .join(" ")
 }
 
 fn note_place(note_id: &str, case: &Case) -> String {
     format!("notes\0{note_id}\0{}", case.person.as_str())
 }
 
-async fn notes(conn: &mut dyn Conn, case: &Case, key: Option<&DataKey>) -> Result<Vec<CaseNote>, StoreError> {
+async fn notes(
+    conn: &mut dyn Conn,
+    case: &Case,
+    key: Option<&DataKey>,
+) -> Result<Vec<CaseNote>, StoreError> {
     let sql = "SELECT note_id, actor, written_at, after_lease, sealed FROM notes WHERE case_id = $1
                ORDER BY written_at, note_id LIMIT 512";
     let rows = conn.query(sql, &[case.case_id.as_str().into()]).await?;
@@ -333,8 +425,15 @@ async fn notes(conn: &mut dyn Conn, case: &Case, key: Option<&DataKey>) -> Resul
         let (note_id, actor) = (row.text()?, row.text()?);
         let (written_at, after_lease) = (Time::from_ms(row.int()?), row.int()? != 0);
         let sealed = row.blob()?;
-        let text = key.ok_or(StoreError::WrongKey)?.open(&note_place(&note_id, case), &sealed)?;
-        found.push(CaseNote { actor, written_at, text: PersonText::new(text), after_lease });
+        let text = key
+            .ok_or(StoreError::WrongKey)?
+            .open(&note_place(&note_id, case), &sealed)?;
+        found.push(CaseNote {
+            actor,
+            written_at,
+            text: PersonText::new(text),
+            after_lease,
+        });
     }
     Ok(found)
 }

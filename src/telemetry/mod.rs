@@ -39,7 +39,8 @@ pub fn refused(road: &'static str, events: u64) {
 /// Events reached their end.
 pub fn ended(road: &'static str, outcome: Outcome, events: u64) {
     if events > 0 {
-        counter!("lifeguard_events_total", "road" => road, "outcome" => outcome.label()).increment(events);
+        counter!("lifeguard_events_total", "road" => road, "outcome" => outcome.label())
+            .increment(events);
     }
 }
 

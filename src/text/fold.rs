@@ -53,12 +53,20 @@ pub fn fold_mapped(raw: &str) -> Folded {
 /// Folds into any sink; linear in the text, with a fixed-size memory of pending separators.
 pub fn fold_into<S: Sink>(raw: &str, sink: &mut S) {
     let table: &Table = &TABLE;
-    let mut walk = Walk { sink, after_han: false, pending: Pending::default(), return_at: None };
+    let mut walk = Walk {
+        sink,
+        after_han: false,
+        pending: Pending::default(),
+        return_at: None,
+    };
     for (index, c) in raw.chars().enumerate() {
         // Texts are at most 64 KiB, so the index fits.
         let index = index as u32;
         match table.class(c) {
-            Class::Several => table.expansion(c).iter().for_each(|class| walk.take(*class, index)),
+            Class::Several => table
+                .expansion(c)
+                .iter()
+                .for_each(|class| walk.take(*class, index)),
             class => walk.take(class, index),
         }
     }
@@ -127,7 +135,11 @@ impl<S: Sink> Walk<'_, S> {
     }
 
     fn space(&mut self, raw: u32) {
-        let last = self.pending.len.checked_sub(1).map(|i| self.pending.run[i].0);
+        let last = self
+            .pending
+            .len
+            .checked_sub(1)
+            .map(|i| self.pending.run[i].0);
         if last != Some(' ') {
             self.separator(' ', raw);
         }

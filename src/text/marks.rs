@@ -7,7 +7,8 @@ pub fn is_sentence_mark(text: &str, at: usize, c: char) -> bool {
         '.' => {
             let bytes = text.as_bytes();
             let alnum = |i: Option<usize>| {
-                i.and_then(|i| bytes.get(i)).is_some_and(u8::is_ascii_alphanumeric)
+                i.and_then(|i| bytes.get(i))
+                    .is_some_and(u8::is_ascii_alphanumeric)
             };
             !(alnum(at.checked_sub(1)) && alnum(Some(at + 1)))
         }

@@ -50,9 +50,28 @@ fn is_invisible(c: char) -> bool {
 }
 
 fn is_soft(c: char) -> bool {
-    matches!(c,
-        '·' | '•' | '・' | '‧' | '∙' | '/' | '\\' | '|' | '_' | '-' | '~' | '*' | '^' | '+' | '='
-        | '#' | '&' | '\'' | '"' | '`')
+    matches!(
+        c,
+        '·' | '•'
+            | '・'
+            | '‧'
+            | '∙'
+            | '/'
+            | '\\'
+            | '|'
+            | '_'
+            | '-'
+            | '~'
+            | '*'
+            | '^'
+            | '+'
+            | '='
+            | '#'
+            | '&'
+            | '\''
+            | '"'
+            | '`'
+    )
 }
 
 /// Compatibility decomposition and lower case of one character until nothing changes, without marks and invisibles.
@@ -66,7 +85,10 @@ fn decompose(c: char) -> Vec<char> {
             .iter()
             .flat_map(|c| match u32::from(*c) {
                 0xAC00..=0xD7A3 => vec![*c],
-                _ => std::iter::once(*c).nfkd().flat_map(char::to_lowercase).collect(),
+                _ => std::iter::once(*c)
+                    .nfkd()
+                    .flat_map(char::to_lowercase)
+                    .collect(),
             })
             .filter(|c| !matches!(u32::from(*c), 0x0300..=0x036F) && !is_invisible(*c))
             .collect();
@@ -108,8 +130,11 @@ fn simplifications() -> HashMap<char, char> {
 impl Table {
     fn build() -> Self {
         let simplified = simplifications();
-        let mut table =
-            Table { basic: vec![Class::Dropped; 0x1_0000], beyond: HashMap::new(), several: HashMap::new() };
+        let mut table = Table {
+            basic: vec![Class::Dropped; 0x1_0000],
+            beyond: HashMap::new(),
+            several: HashMap::new(),
+        };
         for c in '\0'..=char::MAX {
             let mut classes: Vec<Class> = decompose(c)
                 .into_iter()

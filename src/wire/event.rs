@@ -7,8 +7,8 @@ use crate::domain::limits::{
     EVENT_BYTES_MAX, ID_BYTES_MAX, ITEMS_MAX, OCCURRED_MAX, OCCURRED_MIN, TEXT_BYTES_MAX,
 };
 use crate::domain::{
-    AgeBand, Event, EventId, EventKind, Item, OrderAct, OrderId, ParcelStep, PersonId, PersonText, Reporter, Sender,
-    SourceId, Time,
+    AgeBand, Event, EventId, EventKind, Item, OrderAct, OrderId, ParcelStep, PersonId, PersonText,
+    Reporter, Sender, SourceId, Time,
 };
 
 /// Why an event cannot be judged. Holds nothing of its content.
@@ -102,7 +102,10 @@ pub fn decode_protobuf(bytes: &[u8]) -> Result<Decoded, Unreadable> {
     check_size(bytes)?;
     let event = pb::Event::decode(bytes).map_err(|_| Unreadable::Protobuf)?;
     let unknown_fields = unknown::count(bytes);
-    Ok(Decoded { event: event_from_pb(event)?, unknown_fields })
+    Ok(Decoded {
+        event: event_from_pb(event)?,
+        unknown_fields,
+    })
 }
 
 pub(super) fn check_size(bytes: &[u8]) -> Result<(), Unreadable> {
@@ -126,7 +129,9 @@ pub fn event_from_pb(event: pb::Event) -> Result<Event, Unreadable> {
         source: SourceId::new(needed_id("source", event.source)?),
         occurred_at: time(
             "occurred_at",
-            event.occurred_at.as_ref().ok_or(Unreadable::Missing { field: "occurred_at" })?,
+            event.occurred_at.as_ref().ok_or(Unreadable::Missing {
+                field: "occurred_at",
+            })?,
         )?,
         locale: id("locale", event.locale)?,
         age_band,
@@ -150,15 +155,24 @@ fn kind_from_pb(kind: pb::event::Kind) -> Result<EventKind, Unreadable> {
             order: id("chat.order_id", chat.order_id)?,
             text: text("chat.text", chat.text)?,
         },
-        Kind::Search(search) => EventKind::Search { query: text("search.query", search.query)? },
+        Kind::Search(search) => EventKind::Search {
+            query: text("search.query", search.query)?,
+        },
         Kind::Browse(browse) => EventKind::Browse {
-            item: item(browse.item.ok_or(Unreadable::Missing { field: "browse.item" })?)?,
+            item: item(browse.item.ok_or(Unreadable::Missing {
+                field: "browse.item",
+            })?)?,
             dwell_ms: match browse.dwell {
                 None => 0,
                 Some(d) if d.seconds < 0 || d.nanos < 0 => {
-                    return Err(Unreadable::BadNumber { field: "browse.dwell" });
+                    return Err(Unreadable::BadNumber {
+                        field: "browse.dwell",
+                    });
                 }
-                Some(d) => d.seconds.saturating_mul(1000).saturating_add(i64::from(d.nanos) / 1_000_000),
+                Some(d) => d
+                    .seconds
+                    .saturating_mul(1000)
+                    .saturating_add(i64::from(d.nanos) / 1_000_000),
             },
         },
         Kind::Purchase(purchase) => purchase_from_pb(purchase)?,
@@ -183,12 +197,18 @@ fn kind_from_pb(kind: pb::event::Kind) -> Result<EventKind, Unreadable> {
 fn purchase_from_pb(purchase: pb::Purchase) -> Result<EventKind, Unreadable> {
     use pb::purchase::Status;
     if purchase.items.len() > ITEMS_MAX {
-        return Err(Unreadable::BadNumber { field: "purchase.items" });
+        return Err(Unreadable::BadNumber {
+            field: "purchase.items",
+        });
     }
     Ok(EventKind::Purchase {
         order: OrderId::new(needed_id("purchase.order_id", purchase.order_id)?),
         merchant: id("purchase.merchant_id", purchase.merchant_id)?,
-        items: purchase.items.into_iter().map(item).collect::<Result<_, _>>()?,
+        items: purchase
+            .items
+            .into_iter()
+            .map(item)
+            .collect::<Result<_, _>>()?,
         act: match Status::try_from(purchase.status) {
             Ok(Status::Cart) => OrderAct::Cart,
             Ok(Status::Placed) => OrderAct::Placed,
@@ -196,7 +216,11 @@ fn purchase_from_pb(purchase: pb::Purchase) -> Result<EventKind, Unreadable> {
             Ok(Status::Paid | Status::Unspecified) => OrderAct::Paid,
             Ok(Status::Cancelled) => OrderAct::Cancelled,
             Ok(Status::Refunded) => OrderAct::Refunded,
-            Err(_) => return Err(Unreadable::UnknownValue { field: "purchase.status" }),
+            Err(_) => {
+                return Err(Unreadable::UnknownValue {
+                    field: "purchase.status",
+                });
+            }
         },
         note: text("purchase.note", purchase.note)?,
         delivery_note: text("purchase.delivery_note", purchase.delivery_note)?,
@@ -261,21 +285,35 @@ fn reporter(value: i32) -> Result<Reporter, Unreadable> {
 }
 
 fn unset_or_unknown(field: &'static str, value: i32) -> Unreadable {
-    if value == 0 { Unreadable::Missing { field } } else { Unreadable::UnknownValue { field } }
+    if value == 0 {
+        Unreadable::Missing { field }
+    } else {
+        Unreadable::UnknownValue { field }
+    }
 }
 
 fn id(field: &'static str, value: String) -> Result<String, Unreadable> {
     if value.len() > ID_BYTES_MAX {
-        return Err(Unreadable::BadId { field, why: "longer than 256 bytes" });
+        return Err(Unreadable::BadId {
+            field,
+            why: "longer than 256 bytes",
+        });
     }
     if value.chars().any(char::is_control) {
-        return Err(Unreadable::BadId { field, why: "it has control characters" });
+        return Err(Unreadable::BadId {
+            field,
+            why: "it has control characters",
+        });
     }
     Ok(value)
 }
 
 fn needed_id(field: &'static str, value: String) -> Result<String, Unreadable> {
-    if value.is_empty() { Err(Unreadable::Missing { field }) } else { id(field, value) }
+    if value.is_empty() {
+        Err(Unreadable::Missing { field })
+    } else {
+        id(field, value)
+    }
 }
 
 fn text(field: &'static str, value: String) -> Result<PersonText, Unreadable> {
@@ -286,9 +324,17 @@ fn text(field: &'static str, value: String) -> Result<PersonText, Unreadable> {
 }
 
 fn time(field: &'static str, value: &prost_types::Timestamp) -> Result<Time, Unreadable> {
-    let ms = value.seconds.checked_mul(1000).and_then(|ms| ms.checked_add(i64::from(value.nanos).div_euclid(1_000_000)));
+    let ms = value
+        .seconds
+        .checked_mul(1000)
+        .and_then(|ms| ms.checked_add(i64::from(value.nanos).div_euclid(1_000_000)));
     match ms.map(Time::from_ms) {
-        Some(time) if (0..1_000_000_000).contains(&value.nanos) && (OCCURRED_MIN..OCCURRED_MAX).contains(&time) => Ok(time),
+        Some(time)
+            if (0..1_000_000_000).contains(&value.nanos)
+                && (OCCURRED_MIN..OCCURRED_MAX).contains(&time) =>
+        {
+            Ok(time)
+        }
         _ => Err(Unreadable::BadTime { field }),
     }
 }

@@ -1,8 +1,8 @@
 //! Events as JSON: the protobuf JSON mapping, with enum values also taken without their prefix and in any case. Unknown
 //! fields are ignored and counted; a key that stands twice is a fault.
 
-use serde::de::{Deserializer, Error as _, Visitor};
 use serde::Deserialize;
+use serde::de::{Deserializer, Error as _, Visitor};
 
 use super::event::{Decoded, Unreadable, check_size, event_from_pb};
 use super::pb;
@@ -14,7 +14,10 @@ use crate::domain::Time;
 /// The event is quarantined with the reason.
 pub fn decode_json(bytes: &[u8]) -> Result<Decoded, Unreadable> {
     let (event, unknown_fields) = json_to_pb(bytes)?;
-    Ok(Decoded { event: event_from_pb(event)?, unknown_fields })
+    Ok(Decoded {
+        event: event_from_pb(event)?,
+        unknown_fields,
+    })
 }
 
 /// Reads one JSON event into its wire form, for a sender; also tells how many fields were not known.
@@ -26,7 +29,8 @@ pub fn json_to_pb(bytes: &[u8]) -> Result<(pb::Event, u32), Unreadable> {
     let text = std::str::from_utf8(bytes).map_err(|_| Unreadable::NotUtf8)?;
     let mut unknown_fields = 0;
     let mut reader = serde_json::Deserializer::from_str(text);
-    let event: JsonEvent = serde_ignored::deserialize(&mut reader, |_| unknown_fields += 1).map_err(|e| fault(&e))?;
+    let event: JsonEvent =
+        serde_ignored::deserialize(&mut reader, |_| unknown_fields += 1).map_err(|e| fault(&e))?;
     reader.end().map_err(|e| fault(&e))?;
     Ok((event.into_pb()?, unknown_fields))
 }
@@ -47,7 +51,10 @@ fn fault(error: &serde_json::Error) -> Unreadable {
         }
         serde_json::error::Category::Io => "it cannot be read",
     };
-    Unreadable::Json { kind, column: error.column() }
+    Unreadable::Json {
+        kind,
+        column: error.column(),
+    }
 }
 
 const UNKNOWN: &str = "unknown value";
@@ -175,15 +182,27 @@ impl JsonEvent {
                     text: c.text.unwrap_or_default(),
                 })
             }),
-            self.search.map(|s| Kind::Search(pb::Search { query: s.query.unwrap_or_default() })),
+            self.search.map(|s| {
+                Kind::Search(pb::Search {
+                    query: s.query.unwrap_or_default(),
+                })
+            }),
             self.browse.map(|b| {
-                Kind::Browse(pb::Browse { item: b.item.map(JsonItem::into_pb), dwell: b.dwell.map(|d| d.0) })
+                Kind::Browse(pb::Browse {
+                    item: b.item.map(JsonItem::into_pb),
+                    dwell: b.dwell.map(|d| d.0),
+                })
             }),
             self.purchase.map(|p| {
                 Kind::Purchase(pb::Purchase {
                     order_id: p.order_id.unwrap_or_default(),
                     merchant_id: p.merchant_id.unwrap_or_default(),
-                    items: p.items.unwrap_or_default().into_iter().map(JsonItem::into_pb).collect(),
+                    items: p
+                        .items
+                        .unwrap_or_default()
+                        .into_iter()
+                        .map(JsonItem::into_pb)
+                        .collect(),
                     status: number(p.status),
                     note: p.note.unwrap_or_default(),
                     delivery_note: p.delivery_note.unwrap_or_default(),
@@ -299,7 +318,9 @@ impl<'de, N: Names> Deserialize<'de> for Named<N> {
                 i32::try_from(number).map_err(|_| E::custom(UNKNOWN))
             }
         }
-        deserializer.deserialize_any(Word::<N>(std::marker::PhantomData)).map(|n| Self(n, std::marker::PhantomData))
+        deserializer
+            .deserialize_any(Word::<N>(std::marker::PhantomData))
+            .map(|n| Self(n, std::marker::PhantomData))
     }
 }
 

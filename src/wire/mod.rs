@@ -7,7 +7,11 @@ mod out;
 mod unknown;
 
 /// The generated types and services.
-#[allow(missing_docs, clippy::all, reason = "generated; the comments are in proto/")]
+#[allow(
+    missing_docs,
+    clippy::all,
+    reason = "generated; the comments are in proto/"
+)]
 pub mod pb {
     tonic::include_proto!("lifeguard.v1");
 }
@@ -17,4 +21,5 @@ pub use json::{decode_json, json_to_pb};
 pub use out::{help, hold, level, notice_to_pb, task, timestamp, types};
 
 /// The compiled contract, for reflection and for counting unknown fields.
-pub const DESCRIPTORS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/lifeguard_descriptor.bin"));
+pub const DESCRIPTORS: &[u8] =
+    include_bytes!(concat!(env!("OUT_DIR"), "/lifeguard_descriptor.bin"));

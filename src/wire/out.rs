@@ -49,7 +49,10 @@ pub fn help(offer: &HelpOffer) -> pb::HelpOffer {
         lines: offer
             .lines
             .iter()
-            .map(|l| pb::HelpLine { name: l.name.clone(), number: l.number.clone() })
+            .map(|l| pb::HelpLine {
+                name: l.name.clone(),
+                number: l.number.clone(),
+            })
             .collect(),
         suppress_recommendations: offer.suppress_recommendations,
         emergency_card: offer.emergency_card,
@@ -60,7 +63,12 @@ pub fn help(offer: &HelpOffer) -> pb::HelpOffer {
 pub fn notice_to_pb(notice: &Notice) -> pb::Notice {
     use pb::notice::Body;
     let body = match &notice.body {
-        NoticeBody::Case { case, level: l, opened, deadline_at } => Body::Case(pb::CaseNotice {
+        NoticeBody::Case {
+            case,
+            level: l,
+            opened,
+            deadline_at,
+        } => Body::Case(pb::CaseNotice {
             case_id: case.to_string(),
             level: level(*l),
             opened: *opened,
@@ -72,7 +80,11 @@ pub fn notice_to_pb(notice: &Notice) -> pb::Notice {
             person_id: person.as_str().to_owned(),
             offer: Some(help(offer)),
         }),
-        NoticeBody::DeadLetter { quarantine_id, origin, reason } => Body::DeadLetter(pb::DeadLetter {
+        NoticeBody::DeadLetter {
+            quarantine_id,
+            origin,
+            reason,
+        } => Body::DeadLetter(pb::DeadLetter {
             quarantine_id: quarantine_id.clone(),
             origin: origin.clone(),
             reason: reason.clone(),

@@ -20,10 +20,17 @@ static MESSAGES: LazyLock<Messages> = LazyLock::new(|| {
     let mut all: Vec<(String, prost_types::DescriptorProto)> = Vec::new();
     for file in &set.file {
         for message in &file.message_type {
-            all.push((format!(".{}.{}", file.package(), message.name()), message.clone()));
+            all.push((
+                format!(".{}.{}", file.package(), message.name()),
+                message.clone(),
+            ));
         }
     }
-    let index: HashMap<&str, usize> = all.iter().enumerate().map(|(i, (name, _))| (name.as_str(), i)).collect();
+    let index: HashMap<&str, usize> = all
+        .iter()
+        .enumerate()
+        .map(|(i, (name, _))| (name.as_str(), i))
+        .collect();
     let fields = all
         .iter()
         .map(|(_, message)| {
@@ -31,7 +38,9 @@ static MESSAGES: LazyLock<Messages> = LazyLock::new(|| {
                 .field
                 .iter()
                 .map(|f| {
-                    let held = (f.r#type() == Type::Message).then(|| index.get(f.type_name()).copied()).flatten();
+                    let held = (f.r#type() == Type::Message)
+                        .then(|| index.get(f.type_name()).copied())
+                        .flatten();
                     (f.number().unsigned_abs(), held)
                 })
                 .collect()
@@ -50,7 +59,9 @@ fn count_in(mut bytes: &[u8], message: usize, depth: usize) -> u32 {
     let mut unknown = 0;
     while let Some((key, rest)) = varint(bytes) {
         bytes = rest;
-        let known = u32::try_from(key >> 3).ok().and_then(|number| MESSAGES.fields[message].get(&number));
+        let known = u32::try_from(key >> 3)
+            .ok()
+            .and_then(|number| MESSAGES.fields[message].get(&number));
         let body;
         (body, bytes) = match key & 7 {
             0 => match varint(bytes) {
@@ -60,7 +71,10 @@ fn count_in(mut bytes: &[u8], message: usize, depth: usize) -> u32 {
             1 => bytes.split_at(bytes.len().min(8)),
             5 => bytes.split_at(bytes.len().min(4)),
             2 => match varint(bytes) {
-                Some((length, rest)) => rest.split_at(rest.len().min(usize::try_from(length).unwrap_or(usize::MAX))),
+                Some((length, rest)) => rest.split_at(
+                    rest.len()
+                        .min(usize::try_from(length).unwrap_or(usize::MAX)),
+                ),
                 None => return unknown,
             },
             // Groups: prost has read them, no message here has any.

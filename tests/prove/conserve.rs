@@ -12,14 +12,16 @@ use crate::topic::Topic;
 use crate::{Findings, Size};
 
 pub fn run(size: Size) -> Findings {
-    tokio::runtime::Runtime::new().expect("a runtime").block_on(async {
-        let mut findings = Findings::default();
-        grpc(size, &mut findings).await;
-        for postgres in [false, true] {
-            kafka(size, postgres, &mut findings).await;
-        }
-        findings
-    })
+    tokio::runtime::Runtime::new()
+        .expect("a runtime")
+        .block_on(async {
+            let mut findings = Findings::default();
+            grpc(size, &mut findings).await;
+            for postgres in [false, true] {
+                kafka(size, postgres, &mut findings).await;
+            }
+            findings
+        })
 }
 
 async fn grpc(size: Size, findings: &mut Findings) {
@@ -44,23 +46,46 @@ async fn grpc(size: Size, findings: &mut Findings) {
     let service = Service::start(&place, "warn");
     let answered = stream_all(&service, events).await.len() as u64;
     let road = "road=\"grpc\"";
-    let received = service.metric("lifeguard_events_received_total", &[road]).await;
-    let outcome = async |name: &str| service.metric("lifeguard_events_total", &[road, name]).await;
+    let received = service
+        .metric("lifeguard_events_received_total", &[road])
+        .await;
+    let outcome = async |name: &str| {
+        service
+            .metric("lifeguard_events_total", &[road, name])
+            .await
+    };
     let (evaluated, duplicate) = (outcome("evaluated").await, outcome("duplicate").await);
     let quarantined = outcome("quarantined").await;
-    println!("  grpc: sent {sent} = received {received} = {evaluated} evaluated + {duplicate} duplicate + {quarantined} quarantined");
-    findings.check(sent == answered && sent == received, || format!("sent {sent}, answered {answered}, received {received}"));
-    findings.check(received == evaluated + duplicate + quarantined, || "the sum does not hold".to_owned());
-    findings.check(quarantined == broken, || format!("{broken} were broken, {quarantined} are quarantined"));
-    findings.check(duplicate > 0, || "no duplicate: nothing is proved about them".to_owned());
+    println!(
+        "  grpc: sent {sent} = received {received} = {evaluated} evaluated + {duplicate} duplicate + {quarantined} quarantined"
+    );
+    findings.check(sent == answered && sent == received, || {
+        format!("sent {sent}, answered {answered}, received {received}")
+    });
+    findings.check(received == evaluated + duplicate + quarantined, || {
+        "the sum does not hold".to_owned()
+    });
+    findings.check(quarantined == broken, || {
+        format!("{broken} were broken, {quarantined} are quarantined")
+    });
+    findings.check(duplicate > 0, || {
+        "no duplicate: nothing is proved about them".to_owned()
+    });
     assert!(service.stop().0, "a clean end");
     let counts = place.open_store().await.counts().await.expect("counts");
     // The same broken event sent twice is set aside once.
-    findings.check(counts.quarantine > 0 && counts.quarantine <= broken as i64, || format!("{counts:?}"));
+    findings.check(
+        counts.quarantine > 0 && counts.quarantine <= broken as i64,
+        || format!("{counts:?}"),
+    );
 }
 
 async fn kafka(size: Size, postgres: bool, findings: &mut Findings) {
-    let what = if postgres { "kafka on postgres" } else { "kafka on sqlite" };
+    let what = if postgres {
+        "kafka on postgres"
+    } else {
+        "kafka on sqlite"
+    };
     let mut dice = rand_chacha::ChaCha8Rng::seed_from_u64(size.seed);
     let topic = Topic::create("conserve", 3).await;
     let (mut sent, mut broken) = (0_i64, 0_i64);
@@ -85,12 +110,23 @@ async fn kafka(size: Size, postgres: bool, findings: &mut Findings) {
         }
     }
     topic.flush();
-    let url = if postgres { Some(crate::support::fresh_postgres().await) } else { None };
+    let url = if postgres {
+        Some(crate::support::fresh_postgres().await)
+    } else {
+        None
+    };
     let place = Place::new(url, &topic.config("protobuf"));
     let service = Service::start(&place, "warn");
     let until = Instant::now() + Duration::from_secs(300);
-    while service.metric("lifeguard_events_total", &["road=\"kafka\""]).await < sent.unsigned_abs() {
-        assert!(Instant::now() < until, "{what}: not through after five minutes");
+    while service
+        .metric("lifeguard_events_total", &["road=\"kafka\""])
+        .await
+        < sent.unsigned_abs()
+    {
+        assert!(
+            Instant::now() < until,
+            "{what}: not through after five minutes"
+        );
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
     assert!(service.stop().0, "a clean end");
@@ -100,13 +136,25 @@ async fn kafka(size: Size, postgres: bool, findings: &mut Findings) {
     let (evaluated, duplicates) = (sum(|l| l.evaluated), sum(|l| l.duplicates));
     let (quarantined, gaps) = (sum(|l| l.quarantined), sum(|l| l.gaps));
     let span = topic.span();
-    println!("  {what}: span {span} = {evaluated} evaluated + {duplicates} duplicate + {quarantined} quarantined + {gaps} gaps");
-    findings.check(span == sent, || format!("{what}: {sent} sent, {span} offsets"));
-    findings.check(span == evaluated + duplicates + quarantined + gaps, || format!("{what}: the sum does not hold"));
+    println!(
+        "  {what}: span {span} = {evaluated} evaluated + {duplicates} duplicate + {quarantined} quarantined + {gaps} gaps"
+    );
+    findings.check(span == sent, || {
+        format!("{what}: {sent} sent, {span} offsets")
+    });
+    findings.check(span == evaluated + duplicates + quarantined + gaps, || {
+        format!("{what}: the sum does not hold")
+    });
     for lane in &lanes {
         let sum = lane.evaluated + lane.duplicates + lane.quarantined + lane.gaps;
-        findings.check(lane.applied - lane.start_at == sum, || format!("{what}: {lane:?}"));
+        findings.check(lane.applied - lane.start_at == sum, || {
+            format!("{what}: {lane:?}")
+        });
     }
-    findings.check(quarantined == broken, || format!("{what}: {broken} were broken, {quarantined} are quarantined"));
-    findings.check(duplicates > 0, || format!("{what}: no duplicate, nothing is proved about them"));
+    findings.check(quarantined == broken, || {
+        format!("{what}: {broken} were broken, {quarantined} are quarantined")
+    });
+    findings.check(duplicates > 0, || {
+        format!("{what}: no duplicate, nothing is proved about them")
+    });
 }

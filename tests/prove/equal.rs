@@ -13,16 +13,24 @@ use crate::topic::Topic;
 use crate::{Findings, Size};
 
 pub fn run(size: Size) -> Findings {
-    tokio::runtime::Runtime::new().expect("a runtime").block_on(prove(size))
+    tokio::runtime::Runtime::new()
+        .expect("a runtime")
+        .block_on(prove(size))
 }
 
 async fn prove(size: Size) -> Findings {
     let mut findings = Findings::default();
     let lines = stream(size);
     let expected = by_oracle(&lines);
-    println!("  {} events, {} cases by the oracle", lines.len(), expected.cases.len());
+    println!(
+        "  {} events, {} cases by the oracle",
+        lines.len(),
+        expected.cases.len()
+    );
     if size.events >= 200_000 {
-        findings.check(expected.cases.len() >= 500, || format!("only {} cases are expected", expected.cases.len()));
+        findings.check(expected.cases.len() >= 500, || {
+            format!("only {} cases are expected", expected.cases.len())
+        });
     }
     let mut found = by_assess(&lines);
     // `assess` says nothing of how many signals are stored.
@@ -30,11 +38,27 @@ async fn prove(size: Size) -> Findings {
     compare(&mut findings, "assess", &found, &expected);
     for postgres in [false, true] {
         for kafka in [false, true] {
-            let what = format!("{} on {}", if kafka { "kafka" } else { "grpc" }, if postgres { "postgres" } else { "sqlite" });
-            let url = if postgres { Some(crate::support::fresh_postgres().await) } else { None };
+            let what = format!(
+                "{} on {}",
+                if kafka { "kafka" } else { "grpc" },
+                if postgres { "postgres" } else { "sqlite" }
+            );
+            let url = if postgres {
+                Some(crate::support::fresh_postgres().await)
+            } else {
+                None
+            };
             let began = Instant::now();
-            let found = if kafka { by_kafka(&lines, url).await } else { by_grpc(&lines, url).await };
-            println!("  {what}: {} cases in {:.1} s", found.cases.len(), began.elapsed().as_secs_f64());
+            let found = if kafka {
+                by_kafka(&lines, url).await
+            } else {
+                by_grpc(&lines, url).await
+            };
+            println!(
+                "  {what}: {} cases in {:.1} s",
+                found.cases.len(),
+                began.elapsed().as_secs_f64()
+            );
             compare(&mut findings, &what, &found, &expected);
         }
     }
@@ -65,11 +89,17 @@ async fn by_kafka(lines: &[String], url: Option<String>) -> Expected {
     let service = Service::start(&place, "warn");
     let until = Instant::now() + Duration::from_secs(300);
     loop {
-        let done = service.metric("lifeguard_events_total", &["road=\"kafka\""]).await;
+        let done = service
+            .metric("lifeguard_events_total", &["road=\"kafka\""])
+            .await;
         if done >= lines.len() as u64 {
             break;
         }
-        assert!(Instant::now() < until, "after five minutes {done} of {} events are through", lines.len());
+        assert!(
+            Instant::now() < until,
+            "after five minutes {done} of {} events are through",
+            lines.len()
+        );
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
     assert!(service.stop().0, "a clean end");
@@ -86,7 +116,8 @@ fn by_assess(lines: &[String]) -> Expected {
         .expect("the binary starts");
     let mut input = child.stdin.take().expect("piped");
     let text = lines.join("\n");
-    let writing = std::thread::spawn(move || input.write_all(text.as_bytes()).expect("read to the end"));
+    let writing =
+        std::thread::spawn(move || input.write_all(text.as_bytes()).expect("read to the end"));
     let output = child.wait_with_output().expect("an end");
     writing.join().expect("written");
     assert!(output.status.success(), "every line is readable");
@@ -99,15 +130,30 @@ fn by_assess(lines: &[String]) -> Expected {
         if judged["case"]["opened"] == true {
             first.insert(person.clone(), text(&judged["eventId"]));
         }
-        let types = judged["types"].as_array().expect("a list").iter().map(text).collect();
+        let types = judged["types"]
+            .as_array()
+            .expect("a list")
+            .iter()
+            .map(text)
+            .collect();
         levels.insert(person, (text(&judged["level"]), types));
     }
     let cases = first
         .into_iter()
         .map(|(person, event)| {
             let (level, types) = levels.remove(&person).expect("the person's last line");
-            (person, Outcome { level, types, first_event: Some(event) })
+            (
+                person,
+                Outcome {
+                    level,
+                    types,
+                    first_event: Some(event),
+                },
+            )
         })
         .collect();
-    Expected { cases, signals: BTreeMap::new() }
+    Expected {
+        cases,
+        signals: BTreeMap::new(),
+    }
 }

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use lifeguard::domain::Time;
-use lifeguard::synth;
 use lifeguard::store::PersonOutcome;
+use lifeguard::synth;
 
 use crate::oracle::Oracle;
 use crate::{Findings, Size};
@@ -49,12 +49,21 @@ pub struct Expected {
 
 pub fn by_oracle(lines: &[String]) -> Expected {
     let oracle = Oracle::load(&pack()).expect("the oracle reads the pack");
-    let verdicts = oracle.judge(lines.join("\n").as_bytes()).expect("the oracle reads the events");
+    let verdicts = oracle
+        .judge(lines.join("\n").as_bytes())
+        .expect("the oracle reads the events");
     let mut expected = Expected::default();
     for v in verdicts {
-        expected.signals.insert(v.person.clone(), i64::try_from(v.signals).expect("few signals"));
+        expected.signals.insert(
+            v.person.clone(),
+            i64::try_from(v.signals).expect("few signals"),
+        );
         if let Some(first_event) = v.first_event {
-            let outcome = Outcome { level: v.level, types: v.types, first_event: Some(first_event) };
+            let outcome = Outcome {
+                level: v.level,
+                types: v.types,
+                first_event: Some(first_event),
+            };
             expected.cases.insert(v.person, outcome);
         }
     }
@@ -67,7 +76,11 @@ pub fn by_store(outcomes: Vec<PersonOutcome>) -> Expected {
         expected.signals.insert(o.person.clone(), o.signals);
         if o.first_event.is_some() {
             let types = o.types.into_iter().map(str::to_owned).collect();
-            let outcome = Outcome { level: o.level.to_owned(), types, first_event: o.first_event };
+            let outcome = Outcome {
+                level: o.level.to_owned(),
+                types,
+                first_event: o.first_event,
+            };
             expected.cases.insert(o.person, outcome);
         }
     }
@@ -78,18 +91,31 @@ pub fn by_store(outcomes: Vec<PersonOutcome>) -> Expected {
 pub fn compare(findings: &mut Findings, what: &str, found: &Expected, expected: &Expected) {
     for (person, outcome) in &expected.cases {
         findings.check(found.cases.get(person) == Some(outcome), || {
-            format!("{what}: {person}: expected {outcome:?}, found {:?}", found.cases.get(person))
+            format!(
+                "{what}: {person}: expected {outcome:?}, found {:?}",
+                found.cases.get(person)
+            )
         });
     }
     for person in found.cases.keys() {
-        findings.check(expected.cases.contains_key(person), || format!("{what}: {person} has a case of nothing"));
+        findings.check(expected.cases.contains_key(person), || {
+            format!("{what}: {person} has a case of nothing")
+        });
     }
     for (person, signals) in &expected.signals {
         let stored = found.signals.get(person);
         findings.check(stored == Some(signals), || {
-            format!("{what}: {person}: expected {signals} signals, found {stored:?}: lost or doubled")
+            format!(
+                "{what}: {person}: expected {signals} signals, found {stored:?}: lost or doubled"
+            )
         });
     }
-    let extra = found.signals.keys().filter(|p| !expected.signals.contains_key(*p)).count();
-    findings.check(extra == 0, || format!("{what}: {extra} persons are remembered for nothing"));
+    let extra = found
+        .signals
+        .keys()
+        .filter(|p| !expected.signals.contains_key(*p))
+        .count();
+    findings.check(extra == 0, || {
+        format!("{what}: {extra} persons are remembered for nothing")
+    });
 }

@@ -54,20 +54,44 @@ struct Proof {
 const PROOFS: &[Proof] = &[
     Proof {
         name: "kill9",
-        small: Size { seed: 1, points: 6, events: 6_000 },
-        full: Size { seed: 1, points: 60, events: 60_000 },
+        small: Size {
+            seed: 1,
+            points: 6,
+            events: 6_000,
+        },
+        full: Size {
+            seed: 1,
+            points: 60,
+            events: 60_000,
+        },
         run: kill9::run,
     },
     Proof {
         name: "conserve",
-        small: Size { seed: 1, points: 0, events: 10_000 },
-        full: Size { seed: 1, points: 0, events: 200_000 },
+        small: Size {
+            seed: 1,
+            points: 0,
+            events: 10_000,
+        },
+        full: Size {
+            seed: 1,
+            points: 0,
+            events: 200_000,
+        },
         run: conserve::run,
     },
     Proof {
         name: "equal",
-        small: Size { seed: 1, points: 0, events: 12_000 },
-        full: Size { seed: 1, points: 0, events: 200_000 },
+        small: Size {
+            seed: 1,
+            points: 0,
+            events: 12_000,
+        },
+        full: Size {
+            seed: 1,
+            points: 0,
+            events: 200_000,
+        },
         run: equal::run,
     },
 ];
@@ -77,11 +101,19 @@ fn main() -> ExitCode {
     if arguments.iter().any(|a| a == "--list") {
         return ExitCode::SUCCESS;
     }
-    let named: Vec<&Proof> = PROOFS.iter().filter(|p| arguments.iter().any(|a| a == p.name)).collect();
+    let named: Vec<&Proof> = PROOFS
+        .iter()
+        .filter(|p| arguments.iter().any(|a| a == p.name))
+        .collect();
     let number = |flag: &str| -> Option<u64> {
         let at = arguments.iter().position(|a| a == flag)?;
-        let text = arguments.get(at + 1).unwrap_or_else(|| panic!("{flag} needs a number"));
-        Some(text.parse().unwrap_or_else(|_| panic!("{flag} needs a number, not {text}")))
+        let text = arguments
+            .get(at + 1)
+            .unwrap_or_else(|| panic!("{flag} needs a number"));
+        Some(
+            text.parse()
+                .unwrap_or_else(|_| panic!("{flag} needs a number, not {text}")),
+        )
     };
     let chosen: Vec<(&Proof, Size)> = if named.is_empty() {
         if let Some(name) = arguments.first().filter(|a| !a.starts_with('-')) {
@@ -100,14 +132,28 @@ fn main() -> ExitCode {
             points: number("--points").unwrap_or(size.points),
             events: number("--events").unwrap_or(size.events),
         };
-        println!("prove {}: seed {}, points {}, events {}", proof.name, size.seed, size.points, size.events);
+        println!(
+            "prove {}: seed {}, points {}, events {}",
+            proof.name, size.seed, size.points, size.events
+        );
         let findings = (proof.run)(size);
         for failure in findings.failed.iter().take(20) {
             println!("  FAILED: {failure}");
         }
-        println!("  replay: ./dev prove {} --seed {} --points {} --events {}", proof.name, size.seed, size.points, size.events);
-        println!("{} passed, {} failed", findings.passed, findings.failed.len());
+        println!(
+            "  replay: ./dev prove {} --seed {} --points {} --events {}",
+            proof.name, size.seed, size.points, size.events
+        );
+        println!(
+            "{} passed, {} failed",
+            findings.passed,
+            findings.failed.len()
+        );
         all_held &= findings.failed.is_empty();
     }
-    if all_held { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    if all_held {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    }
 }

@@ -4,7 +4,7 @@ use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use lifeguard::access::{Role, token_entry};
@@ -26,16 +26,33 @@ impl Place {
     pub fn new(postgres: Option<String>, extra: &str) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let path = |name: &str| folder.path().join(name);
-        std::fs::write(path("master.key"), "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=").expect("written");
-        std::fs::write(path("tokens.toml"), token_entry("proof", Role::Source, TOKEN)).expect("written");
+        std::fs::write(
+            path("master.key"),
+            "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=",
+        )
+        .expect("written");
+        std::fs::write(
+            path("tokens.toml"),
+            token_entry("proof", Role::Source, TOKEN),
+        )
+        .expect("written");
         let store = match postgres {
             Some(url) => {
                 std::fs::write(path("postgres.url"), &url).expect("written");
-                Settings::Postgres { url: PostgresUrl(url), connections_max: 4 }
+                Settings::Postgres {
+                    url: PostgresUrl(url),
+                    connections_max: 4,
+                }
             }
-            None => Settings::Sqlite { path: path("lifeguard.db") },
+            None => Settings::Sqlite {
+                path: path("lifeguard.db"),
+            },
         };
-        Self { folder, store, extra: extra.to_owned() }
+        Self {
+            folder,
+            store,
+            extra: extra.to_owned(),
+        }
     }
 
     pub fn path(&self, name: &str) -> PathBuf {
@@ -46,7 +63,10 @@ impl Place {
         let shown = |name: &str| self.path(name).display().to_string();
         let store = match &self.store {
             Settings::Postgres { .. } => {
-                format!("kind = \"postgres\"\npostgres_url_file = \"{}\"\nconnections_max = 4", shown("postgres.url"))
+                format!(
+                    "kind = \"postgres\"\npostgres_url_file = \"{}\"\nconnections_max = 4",
+                    shown("postgres.url")
+                )
             }
             _ => format!("kind = \"sqlite\"\npath = \"{}\"", shown("lifeguard.db")),
         };
@@ -67,7 +87,9 @@ impl Place {
     /// Opens the store directly, once no service has it.
     pub async fn open_store(&self) -> Store {
         let key = MasterKey::from_file(&self.path("master.key")).expect("our own key");
-        Store::open(&self.store, key).await.expect("the store opens")
+        Store::open(&self.store, key)
+            .await
+            .expect("the store opens")
     }
 }
 
@@ -78,7 +100,6 @@ pub struct Service {
     pub http: String,
     /// True while the child is between the beginning and the end of a transaction, by its own log.
     inside: Arc<AtomicBool>,
-    transactions: Arc<AtomicU64>,
     log: Option<std::thread::JoinHandle<()>>,
 }
 
@@ -92,8 +113,8 @@ impl Service {
             .stderr(Stdio::piped())
             .spawn()
             .expect("the binary starts");
-        let (inside, transactions) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicU64::new(0)));
-        let log = read_log(&mut child, &place.path("serve.log"), inside.clone(), transactions.clone());
+        let inside = Arc::new(AtomicBool::new(false));
+        let log = read_log(&mut child, &place.path("serve.log"), inside.clone());
         let mut line = String::new();
         let stdout = child.stdout.take().expect("piped");
         BufReader::new(stdout).read_line(&mut line).expect("a line");
@@ -105,11 +126,18 @@ impl Service {
             })
         };
         let (grpc, http) = (field("grpc="), field("http="));
-        Self { child, grpc, http, inside, transactions, log: Some(log) }
+        Self {
+            child,
+            grpc,
+            http,
+            inside,
+            log: Some(log),
+        }
     }
 
-    pub fn transactions(&self) -> u64 {
-        self.transactions.load(Ordering::Acquire)
+    /// The mark of being inside a transaction, to aim at.
+    pub fn inside(&self) -> Arc<AtomicBool> {
+        self.inside.clone()
     }
 
     /// SIGKILL; tells whether it struck inside a transaction.
@@ -117,25 +145,41 @@ impl Service {
         self.child.kill().expect("killed");
         self.child.wait().expect("reaped");
         // The pipe is read to its end, so the last mark is the last thing the child did.
-        self.log.take().expect("one reader").join().expect("the log reader ends");
+        self.log
+            .take()
+            .expect("one reader")
+            .join()
+            .expect("the log reader ends");
         self.inside.load(Ordering::Acquire)
     }
 
     /// SIGTERM, and the time until it was gone.
     pub fn stop(mut self) -> (bool, Duration) {
         let began = Instant::now();
-        let killed = Command::new("kill").arg(self.child.id().to_string()).status().expect("kill runs");
+        let killed = Command::new("kill")
+            .arg(self.child.id().to_string())
+            .status()
+            .expect("kill runs");
         assert!(killed.success());
         let status = self.child.wait().expect("reaped");
-        self.log.take().expect("one reader").join().expect("the log reader ends");
+        self.log
+            .take()
+            .expect("one reader")
+            .join()
+            .expect("the log reader ends");
         (status.success(), began.elapsed())
     }
 
     /// The sum of a metric over series whose labels contain all the parts.
     pub async fn metric(&self, name: &str, parts: &[&str]) -> u64 {
         use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-        let mut stream = tokio::net::TcpStream::connect(&self.http).await.expect("health answers");
-        stream.write_all(b"GET /metrics HTTP/1.0\r\nHost: localhost\r\n\r\n").await.expect("asked");
+        let mut stream = tokio::net::TcpStream::connect(&self.http)
+            .await
+            .expect("health answers");
+        stream
+            .write_all(b"GET /metrics HTTP/1.0\r\nHost: localhost\r\n\r\n")
+            .await
+            .expect("asked");
         let mut text = String::new();
         stream.read_to_string(&mut text).await.expect("answered");
         text.lines()
@@ -154,18 +198,20 @@ fn read_log(
     child: &mut Child,
     path: &Path,
     inside: Arc<AtomicBool>,
-    transactions: Arc<AtomicU64>,
 ) -> std::thread::JoinHandle<()> {
     use std::io::Write as _;
     let stderr = child.stderr.take().expect("piped");
-    let mut kept = std::fs::OpenOptions::new().create(true).append(true).open(path).expect("a log file");
+    let mut kept = std::fs::OpenOptions::new()
+        .create(true)
+        .append(true)
+        .open(path)
+        .expect("a log file");
     std::thread::spawn(move || {
         for line in BufReader::new(stderr).lines().map_while(Result::ok) {
             if line.contains("transaction begun") {
                 inside.store(true, Ordering::Release);
             } else if line.contains("transaction ended") {
                 inside.store(false, Ordering::Release);
-                transactions.fetch_add(1, Ordering::AcqRel);
             } else {
                 writeln!(kept, "{line}").expect("the log file");
             }
@@ -176,7 +222,10 @@ fn read_log(
 /// A request with the proof's token.
 pub fn with_token<T>(message: T) -> tonic::Request<T> {
     let mut request = tonic::Request::new(message);
-    request.metadata_mut().insert("authorization", format!("Bearer {TOKEN}").parse().expect("ASCII"));
+    request.metadata_mut().insert(
+        "authorization",
+        format!("Bearer {TOKEN}").parse().expect("ASCII"),
+    );
     request
 }
 
@@ -187,8 +236,16 @@ pub fn to_pb(line: &str) -> pb::Event {
 /// Sends everything by one stream and waits for every answer.
 pub async fn stream_all(service: &Service, events: Vec<pb::Event>) -> Vec<pb::EventResult> {
     let mut client = service.client().await;
-    let requests = tokio_stream::iter(events.into_iter().map(|event| pb::SubmitStreamRequest { event: Some(event) }));
-    let mut answers = client.submit_stream(with_token(requests)).await.expect("a stream").into_inner();
+    let requests = tokio_stream::iter(
+        events
+            .into_iter()
+            .map(|event| pb::SubmitStreamRequest { event: Some(event) }),
+    );
+    let mut answers = client
+        .submit_stream(with_token(requests))
+        .await
+        .expect("a stream")
+        .into_inner();
     let mut results = Vec::new();
     while let Some(answer) = answers.message().await.expect("an answer") {
         results.push(answer.result.expect("a result"));

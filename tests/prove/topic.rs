@@ -17,13 +17,21 @@ pub struct Topic {
 
 impl Topic {
     pub async fn create(what: &str, partitions: i32) -> Self {
-        let nanos = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).expect("after 1970").as_nanos();
+        let nanos = std::time::SystemTime::now()
+            .duration_since(std::time::UNIX_EPOCH)
+            .expect("after 1970")
+            .as_nanos();
         let name = format!("{what}-{}-{nanos}", std::process::id());
         let brokers = crate::support::kafka();
-        let admin: AdminClient<DefaultClientContext> =
-            ClientConfig::new().set("bootstrap.servers", &brokers).create().expect("an admin client");
+        let admin: AdminClient<DefaultClientContext> = ClientConfig::new()
+            .set("bootstrap.servers", &brokers)
+            .create()
+            .expect("an admin client");
         let topic = NewTopic::new(&name, partitions, TopicReplication::Fixed(1));
-        let made = admin.create_topics([&topic], &AdminOptions::new()).await.expect("the broker answers");
+        let made = admin
+            .create_topics([&topic], &AdminOptions::new())
+            .await
+            .expect("the broker answers");
         made.into_iter().for_each(|topic| {
             topic.expect("the topic is made");
         });
@@ -36,7 +44,11 @@ impl Topic {
             .set("queue.buffering.max.messages", "1000000")
             .create()
             .expect("a producer");
-        Self { name, partitions, producer }
+        Self {
+            name,
+            partitions,
+            producer,
+        }
     }
 
     /// Hands a record to the producer, waiting while its queue is full.
@@ -57,17 +69,22 @@ impl Topic {
     }
 
     pub fn flush(&self) {
-        self.producer.flush(Duration::from_secs(60)).expect("everything is with the broker");
+        self.producer
+            .flush(Duration::from_secs(60))
+            .expect("everything is with the broker");
     }
 
     /// The sum of offsets over the partitions: what was ever written, control records included.
     pub fn span(&self) -> i64 {
-        let consumer: BaseConsumer =
-            ClientConfig::new().set("bootstrap.servers", crate::support::kafka()).create().expect("a consumer");
+        let consumer: BaseConsumer = ClientConfig::new()
+            .set("bootstrap.servers", crate::support::kafka())
+            .create()
+            .expect("a consumer");
         (0..self.partitions)
             .map(|p| {
-                let (low, high) =
-                    consumer.fetch_watermarks(&self.name, p, Duration::from_secs(10)).expect("watermarks");
+                let (low, high) = consumer
+                    .fetch_watermarks(&self.name, p, Duration::from_secs(10))
+                    .expect("watermarks");
                 high - low
             })
             .sum()

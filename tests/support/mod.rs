@@ -73,7 +73,9 @@ impl Database {
         let folder = tempfile::tempdir().expect("a temporary folder");
         Self {
             name: "sqlite",
-            settings: Settings::Sqlite { path: folder.path().join("test.db") },
+            settings: Settings::Sqlite {
+                path: folder.path().join("test.db"),
+            },
             master: MasterKey::ephemeral().expect("random bytes"),
             folder: Some(folder),
         }
@@ -83,7 +85,10 @@ impl Database {
     pub async fn postgres() -> Self {
         Self {
             name: "postgres",
-            settings: Settings::Postgres { url: PostgresUrl(fresh_postgres().await), connections_max: 4 },
+            settings: Settings::Postgres {
+                url: PostgresUrl(fresh_postgres().await),
+                connections_max: 4,
+            },
             master: MasterKey::ephemeral().expect("random bytes"),
             folder: None,
         }
@@ -94,12 +99,18 @@ impl Database {
     }
 
     pub async fn store(&self) -> Store {
-        Store::open(&self.settings, self.master.clone()).await.expect("the store opens")
+        Store::open(&self.settings, self.master.clone())
+            .await
+            .expect("the store opens")
     }
 
     pub async fn engine(&self) -> Arc<Committer> {
         let store = self.store().await;
-        Arc::new(engine(small_pack(), store, 10_000, at(0)).await.expect("the engine starts"))
+        Arc::new(
+            engine(small_pack(), store, 10_000, at(0))
+                .await
+                .expect("the engine starts"),
+        )
     }
 }
 
@@ -109,12 +120,22 @@ pub async fn fresh_postgres() -> String {
     let base = std::env::var("LIFEGUARD_TEST_POSTGRES")
         .expect("LIFEGUARD_TEST_POSTGRES is not set: these tests need a real PostgreSQL; run them by `./dev test`");
     let number = NUMBER.fetch_add(1, Ordering::Relaxed);
-    let nanos = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).expect("after 1970").as_nanos();
+    let nanos = std::time::SystemTime::now()
+        .duration_since(std::time::UNIX_EPOCH)
+        .expect("after 1970")
+        .as_nanos();
     let name = format!("t{}_{}_{number}", std::process::id(), nanos % 1_000_000_000);
-    let (client, connection) = tokio_postgres::connect(&base, tokio_postgres::NoTls).await.expect("PostgreSQL answers");
+    let (client, connection) = tokio_postgres::connect(&base, tokio_postgres::NoTls)
+        .await
+        .expect("PostgreSQL answers");
     tokio::spawn(connection);
-    client.batch_execute(&format!("CREATE DATABASE {name}")).await.expect("a database can be made");
-    let (server, _) = base.rsplit_once('/').expect("the address ends in a database");
+    client
+        .batch_execute(&format!("CREATE DATABASE {name}"))
+        .await
+        .expect("a database can be made");
+    let (server, _) = base
+        .rsplit_once('/')
+        .expect("the address ends in a database");
     format!("{server}/{name}")
 }
 
@@ -135,11 +156,18 @@ pub fn event(id: &str, person: &str, minutes: i64, kind: &str) -> Event {
         r#"{{"eventId":"{id}","personId":"{person}","source":"test","occurredAt":"{}",{kind}}}"#,
         at(minutes)
     );
-    decode_json(json.as_bytes()).unwrap_or_else(|e| panic!("{json}: {e}")).event
+    decode_json(json.as_bytes())
+        .unwrap_or_else(|e| panic!("{json}: {e}"))
+        .event
 }
 
 pub fn chat(id: &str, person: &str, minutes: i64, text: &str) -> Event {
-    event(id, person, minutes, &format!(r#""chat":{{"sender":"BUYER","merchantId":"m1","text":"{text}"}}"#))
+    event(
+        id,
+        person,
+        minutes,
+        &format!(r#""chat":{{"sender":"BUYER","merchantId":"m1","text":"{text}"}}"#),
+    )
 }
 
 pub fn paid(id: &str, person: &str, minutes: i64, order: &str) -> Event {
@@ -148,7 +176,9 @@ pub fn paid(id: &str, person: &str, minutes: i64, order: &str) -> Event {
         id,
         person,
         minutes,
-        &format!(r#""purchase":{{"orderId":"{order}","merchantId":"m1","status":"PAID","items":{items}}}"#),
+        &format!(
+            r#""purchase":{{"orderId":"{order}","merchantId":"m1","status":"PAID","items":{items}}}"#
+        ),
     )
 }
 
@@ -163,8 +193,14 @@ pub async fn feed_all(engine: &Committer, events: Vec<Event>) -> Vec<Fate> {
         .into_iter()
         .map(|event| {
             let arrived = event.occurred_at;
-            (None, engine.walk().screen(event, arrived, false, &mut scratch))
+            (
+                None,
+                engine.walk().screen(event, arrived, false, &mut scratch),
+            )
         })
         .collect();
-    engine.commit(&screened, Vec::new()).await.expect("no lane, no fence")
+    engine
+        .commit(&screened, Vec::new())
+        .await
+        .expect("no lane, no fence")
 }
