@@ -1,3 +1,59 @@
+//! Lifeguard (守护生命): finds people in crisis in the event streams of a marketplace and brings a trained human to them in
+//! minutes.
+//!
+//! # The walk of one event
+//!
+//! ```text
+//! bytes ─ wire ─ text ─ matcher ──► no signal (the great majority): counted, done; nothing about the person is stored
+//!                          │
+//!                          └─ signals ─ pipeline ──► ONE TRANSACTION per batch, in store:
+//!                                 lock the persons in sorted order, read what is remembered of them,
+//!                                 assess (pure): signals over time become axes and a level
+//!                                 cases  (pure): a level becomes cases, tasks, holds, help, audit leaves
+//!                                 write it all, with the offset
+//!                               ──► after commit: acknowledge; notify publishes the outbox
+//! ```
+//!
+//! # The map of the house
+//!
+//! In the order an event meets them; arrows point towards [`domain`]. The rooms marked ○ are pure: no I/O, no clock, no
+//! randomness, `now` is an argument.
+//!
+//! | room | what it knows |
+//! |---|---|
+//! | [`domain`] ○ | ids, events, signals, levels; text that hides itself in logs |
+//! | [`wire`] ○ | generated protobuf, JSON, and their conversion to and from `domain` |
+//! | [`intake`] | Kafka partitions and JSONL files; what cannot be read becomes a quarantine item |
+//! | [`text`] ○ | the folded view of a text, with a map back to the raw characters |
+//! | [`rules`] ○ | rule files: source, checks, conditions; an immutable set with a name |
+//! | [`matcher`] ○ | gate, automaton, patterns, guards: text and goods become signals |
+//! | [`assess`] ○ | a person's signals become axes, level and contributions |
+//! | [`cases`] ○ | what follows: lifecycle, tasks, holds, help |
+//! | [`audit`] ○ | leaf and RFC 6962 tree |
+//! | [`store`] | SQL and nothing but: the one transaction, two dialects, migrations, keys |
+//! | [`pipeline`] | the walk of a batch; waits out a store that fails, sets aside an event that cannot be judged |
+//! | [`notify`] | the outbox to topics |
+//! | [`access`] | who is asking; mints permits |
+//! | [`serve`] | gRPC services; the only error-to-status table |
+//! | [`telemetry`] | names and shapes of what is counted, never who |
+//! | [`synth`] | a synthetic marketplace: ordinary days and story lines |
+//! | [`config`], [`app`], [`cli`] | settings; building, starting, draining; the command line |
+//!
+//! # Decisions that a reader will ask about
+//!
+//! - **A level is a fold over signals in the order of their own times**, so the order of arrival does not matter
+//!   ([`assess`]); within an episode it only rises. `rules/README.md` states the fold exactly, and the oracle in `tests/`
+//!   computes it from that text alone.
+//! - **An episode's intent and harm stay at the highest reached; points decay only inside the sum that reaches a stage.** A
+//!   delivery a day after talk must meet the talk at full strength, and machines never lower.
+//! - **Commits of one node are serialised** ([`pipeline::Committer`]): a batch over all partitions is one transaction, which
+//!   is faster than several small ones and keeps the filter of active persons simple. Nodes run beside each other.
+//! - **The event that makes a batch fail is found by trial** (shortest beginning that fails, rolled back) and set aside in the
+//!   same transaction as its neighbours, so offsets never move past something undecided.
+//! - **`store` may import `wire`**, one arrow more than the plan had: the outbox keeps the very bytes that are published.
+//! - **Migrations are forty lines of our own** ([`store`]), since both databases read the same files with two words replaced,
+//!   which no migration library does.
+
 pub mod access;
 pub mod app;
 pub mod assess;
