@@ -1,7 +1,7 @@
 //! `lifeguard rules check` and `lifeguard rules test`.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::Context as _;
@@ -14,7 +14,7 @@ use crate::domain::time::parse_length_ms;
 use crate::domain::{Level, Time};
 use crate::matcher::Scratch;
 use crate::pipeline::{Committer, Fate};
-use crate::rules::{Data, Node, Problems, load_files, parse_yaml, read_dir};
+use crate::rules::{Data, Node, Problems, Ruleset, load_files, parse_yaml, read_dir};
 use crate::wire::decode_json;
 
 #[derive(Debug, clap::Subcommand)]
@@ -36,13 +36,7 @@ pub(super) enum Command {
 pub(super) async fn run(command: Command) -> anyhow::Result<ExitCode> {
     match command {
         Command::Check { dir } => {
-            let files = read_dir(&dir)?;
-            let rules = load_files(&files)?;
-            let mut problems = Problems::default();
-            let tests = read_tests(&files, &mut problems);
-            if !problems.is_empty() {
-                anyhow::bail!("{problems}");
-            }
+            let (rules, tests) = load(&dir)?;
             let terms: usize = rules.signals.iter().map(|s| s.terms.len()).sum();
             let patterns: usize = rules.signals.iter().map(|s| s.patterns.len()).sum();
             println!(
@@ -58,13 +52,7 @@ pub(super) async fn run(command: Command) -> anyhow::Result<ExitCode> {
             Ok(ExitCode::SUCCESS)
         }
         Command::Test { dir } => {
-            let files = read_dir(&dir)?;
-            let rules = load_files(&files)?;
-            let mut problems = Problems::default();
-            let tests = read_tests(&files, &mut problems);
-            if !problems.is_empty() {
-                anyhow::bail!("{problems}");
-            }
+            let (rules, tests) = load(&dir)?;
             let engine = private_engine(rules).await?;
             let (mut passed, mut failed) = (0, 0);
             for (number, test) in tests.iter().enumerate() {
@@ -83,6 +71,18 @@ pub(super) async fn run(command: Command) -> anyhow::Result<ExitCode> {
                 ExitCode::FAILURE
             })
         }
+    }
+}
+
+/// The rule set and its tests, or every problem of both.
+fn load(dir: &Path) -> anyhow::Result<(Ruleset, Vec<Test>)> {
+    let files = read_dir(dir)?;
+    let loaded = load_files(&files);
+    let mut problems = loaded.as_ref().err().cloned().unwrap_or_default();
+    let tests = read_tests(&files, &mut problems);
+    match loaded {
+        Ok(rules) if problems.is_empty() => Ok((rules, tests)),
+        _ => Err(problems.into()),
     }
 }
 

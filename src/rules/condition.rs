@@ -261,6 +261,24 @@ impl Check<'_> {
             .add(self.file, self.node.place_at(offset), message, hint);
     }
 
+    /// The parser places a call at its bracket; a person looks at its name.
+    fn function_problem(
+        &mut self,
+        at: &IdedExpr,
+        name: &str,
+        message: impl Into<String>,
+        hint: impl Into<String>,
+    ) {
+        let bracket = self
+            .places
+            .offset_for(at.id)
+            .map_or(0, |(start, _)| start as usize);
+        let place = self
+            .node
+            .place_at(bracket.saturating_sub(name.chars().count()));
+        self.problems.add(self.file, place, message, hint);
+    }
+
     fn expr(&mut self, tree: &IdedExpr) -> Option<(Expr, Type)> {
         match &tree.expr {
             Cel::Literal(literal) => self.literal(tree, literal),
@@ -424,12 +442,15 @@ impl Check<'_> {
         };
         match (name, args) {
             ("count", [ids, window]) => {
-                Some((Expr::Count(self.ids(ids)?, self.window(window)?), Type::Int))
+                let (ids, window) = (self.ids(ids), self.window(window));
+                Some((Expr::Count(ids?, window?), Type::Int))
             }
-            ("within", [ids, window]) => Some((
-                Expr::Within(self.ids(ids)?, self.window(window)?),
-                Type::Bool,
-            )),
+
+            ("within", [ids, window]) => {
+                let (ids, window) = (self.ids(ids), self.window(window));
+                Some((Expr::Within(ids?, window?), Type::Bool))
+            }
+
             ("since", [ids]) => Some((Expr::Since(self.ids(ids)?), Type::Int)),
             ("sequence", [a, b, window]) => {
                 let (a, b, window) = (self.ids(a), self.ids(b), self.window(window));
@@ -448,8 +469,9 @@ impl Check<'_> {
                 Some((Expr::Paid(paid?, self.window(window)?), Type::Int))
             }
             _ if FUNCTIONS.contains(&name) => {
-                self.problem(
+                self.function_problem(
                     tree,
+                    name,
                     format!("`{name}` does not take {} values", args.len()),
                     "see rules/README.md, section 3",
                 );
@@ -460,7 +482,7 @@ impl Check<'_> {
                 if hint.is_empty() {
                     hint = format!("known: {}", FUNCTIONS.join(", "));
                 }
-                self.problem(tree, format!("there is no function `{name}`"), hint);
+                self.function_problem(tree, name, format!("there is no function `{name}`"), hint);
                 None
             }
         }

@@ -1,0 +1,155 @@
+//! The examples, through the real binary: both published cases and other tellings are found, their harmless twins are not.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+const LEVELS: [&str; 6] = [
+    "NONE",
+    "SUPPORT",
+    "ELEVATED",
+    "HIGH",
+    "CRITICAL",
+    "EMERGENCY",
+];
+
+fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn assess(file: &Path) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_lifeguard"))
+        .arg("assess")
+        .arg(file)
+        .current_dir(root())
+        .output()
+        .expect("the binary runs")
+}
+
+/// The last level of each person, as a rank.
+fn levels(file: &str) -> BTreeMap<String, usize> {
+    let output = assess(&root().join("examples").join(file));
+    assert!(
+        output.status.success(),
+        "{file}: {}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    let mut levels = BTreeMap::new();
+    for line in String::from_utf8(output.stdout).expect("UTF-8").lines() {
+        let judged: serde_json::Value = serde_json::from_str(line).expect("a JSON object");
+        let level = judged["level"].as_str().expect("a level");
+        let rank = LEVELS
+            .iter()
+            .position(|l| *l == level)
+            .expect("a known level");
+        levels.insert(
+            judged["personId"].as_str().expect("a person").to_owned(),
+            rank,
+        );
+    }
+    levels
+}
+
+#[test]
+fn both_published_cases_are_found_and_their_twins_left_alone() {
+    let cases = levels("published-cases.jsonl");
+    assert_eq!(cases.len(), 2);
+    assert!(cases.values().all(|level| *level >= 3), "{cases:?}");
+    let twins = levels("benign-twins.jsonl");
+    assert_eq!(twins.len(), 2);
+    assert!(twins.values().all(|level| *level <= 1), "{twins:?}");
+}
+
+#[test]
+fn other_tellings_are_found_and_their_twins_left_alone() {
+    let tellings = levels("paraphrases.jsonl");
+    assert_eq!(tellings.len(), 24);
+    let found = tellings.values().filter(|level| **level >= 3).count();
+    assert!(found >= 20, "{found} of 24: {tellings:?}");
+    let twins = levels("paraphrase-twins.jsonl");
+    assert_eq!(twins.len(), 24);
+    assert!(twins.values().all(|level| *level <= 1), "{twins:?}");
+}
+
+#[test]
+fn the_same_input_gives_the_same_bytes() {
+    let file = root().join("examples/paraphrases.jsonl");
+    assert_eq!(assess(&file).stdout, assess(&file).stdout);
+}
+
+#[test]
+fn an_unreadable_line_is_answered_with_its_number_and_the_rest_is_read() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("events.jsonl");
+    let good = r#"{"eventId":"1","personId":"p","source":"s","occurredAt":"2026-03-02T12:00:00Z","chat":{"sender":"BUYER","text":"hi"}}"#;
+    std::fs::write(&file, format!("{good}\n{{broken\n\n{good}\n")).expect("written");
+    let output = assess(&file);
+    assert_eq!(output.status.code(), Some(1));
+    let lines: Vec<serde_json::Value> = String::from_utf8(output.stdout)
+        .expect("UTF-8")
+        .lines()
+        .map(|line| serde_json::from_str(line).expect("a JSON object"))
+        .collect();
+    let status: Vec<&str> = lines
+        .iter()
+        .map(|l| l["status"].as_str().expect("a status"))
+        .collect();
+    assert_eq!(status, ["EVALUATED", "QUARANTINED", "EVALUATED"]);
+    assert_eq!(
+        (&lines[1]["line"], &lines[1]["eventId"]),
+        (&2.into(), &serde_json::Value::Null)
+    );
+    assert!(output.stderr.is_empty(), "nothing else is said");
+}
+
+#[test]
+fn a_broken_pack_reports_every_problem_with_its_place() {
+    let folder = tempfile::tempdir().expect("a folder");
+    for part in ["lexicons", "signals", "rules", "playbooks", "tests"] {
+        std::fs::create_dir(folder.path().join(part)).expect("made");
+    }
+    let write =
+        |name: &str, text: &str| std::fs::write(folder.path().join(name), text).expect("written");
+    write("pack.yaml", "name: x\nversion: '1'\nengine: '99.0'\n");
+    write("lexicons/a.txt", "不想活\n");
+    write(
+        "signals/s.yaml",
+        "signals:\n  - {id: s, fields: [chatt], lexicons: [a], patterns: ['.*'], unless: [nobody]}\n",
+    );
+    write(
+        "rules/r.yaml",
+        "rules:\n  - id: r\n    title: {zh: 中, en: e}\n    owner: o\n    reason: r\n    false_alarms: f\n    state: live\n\
+         \x20   when: within('z', '72 hours') && cuont('s', '1d') > 0\n    gives: {type: SELF_HARM, points: 1.5, half_life: 1d}\n",
+    );
+    write("triage.yaml", "gender: 1\n");
+    write(
+        "tests/t.yaml",
+        "tests: [{name: n, events: [{at: 0m}], expect: {level_at_last: HIGH}}]\n",
+    );
+    let output = Command::new(env!("CARGO_BIN_EXE_lifeguard"))
+        .args(["rules", "check"])
+        .arg(folder.path())
+        .output()
+        .expect("the binary runs");
+    assert_eq!(output.status.code(), Some(1));
+    let said = String::from_utf8(output.stderr).expect("UTF-8");
+    for part in [
+        "pack.yaml:3:9: the pack needs engine 99.0",
+        "signals/s.yaml:2:22: `chatt` is no field",
+        "did you mean `chat`?",
+        "signals/s.yaml:2:56: no literal of two characters",
+        "signals/s.yaml:2:72: no guard is called `nobody`",
+        "rules/r.yaml:8:18: no signal is called `z`",
+        "rules/r.yaml:8:23: `72 hours` is no length of time",
+        "rules/r.yaml:8:38: there is no function `cuont`",
+        "did you mean `count`?",
+        "rules/r.yaml:9:38: `points` must be from 0 to 1",
+        "triage.yaml:1:1: unknown field `gender`",
+        "never weigh",
+        "`matrix` needs seven rows",
+        "no help texts in `zh`",
+        "tests/t.yaml:1:9: `expect` has no key `level_at_last`",
+    ] {
+        assert!(said.contains(part), "{part:?} is missing in:\n{said}");
+    }
+}
