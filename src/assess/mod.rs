@@ -13,7 +13,7 @@ mod tests;
 use std::sync::Arc;
 
 use crate::domain::time::{DAY_MS, HOUR_MS};
-use crate::domain::{Level, Signal, Time, TypeSet, signal::engine};
+use crate::domain::{Level, Signal, Time, TypeSet, View, signal::engine};
 use crate::rules::condition::{Anchors, Truth};
 use crate::rules::{Rule, Ruleset};
 use memory::Remembered;
@@ -212,7 +212,7 @@ fn step(rules: &Ruleset, signals: &[Signal], now: Time, earlier_case: bool) -> S
     let mut speaking: Vec<(&Rule, i64)> = Vec::new();
     for rule in &rules.rules {
         match rule.when.holds(&memory) {
-            Truth::True => speaking.push((rule, points(rule, &visible, now))),
+            Truth::True => speaking.push((rule, points(rules, rule, &visible, now))),
             Truth::False => {}
             Truth::Unknown => step.unknown.push(rule.id.clone()),
         }
@@ -270,8 +270,8 @@ fn stage_of(speaking: &[(&Rule, i64)], most: u8, stage: fn(&Rule) -> u8) -> u8 {
         .unwrap_or(0)
 }
 
-/// A rule's points after decay from its latest signal.
-fn points(rule: &Rule, visible: &[&Signal], now: Time) -> i64 {
+/// A rule's points: less the older its latest signal is, and less where that was seen only through a disguise.
+fn points(rules: &Ruleset, rule: &Rule, visible: &[&Signal], now: Time) -> i64 {
     let named = |signal: &&&Signal| match &rule.when.anchors {
         Anchors::Any => true,
         Anchors::Named(ids) => ids.contains(&signal.name),
@@ -281,11 +281,15 @@ fn points(rule: &Rule, visible: &[&Signal], now: Time) -> i64 {
     let anchor = latest(&mut visible.iter().filter(named))
         .or_else(|| latest(&mut visible.iter()))
         .unwrap_or(now);
-    decayed(
-        rule.gives.points,
-        now.since_ms(anchor).max(0),
-        rule.gives.half_life_ms,
-    )
+    let plainest = visible
+        .iter()
+        .filter(named)
+        .filter(|s| s.occurred_at == anchor)
+        .map(|s| s.plainest_view())
+        .min()
+        .unwrap_or(View::Raw);
+    let points = rule.gives.points * rules.unmasking[plainest as usize] / ENOUGH;
+    decayed(points, now.since_ms(anchor).max(0), rule.gives.half_life_ms)
 }
 
 /// Halves every half-life, along a straight line between halvings: exact in integers on every machine.

@@ -22,6 +22,17 @@ pub struct Signal {
     pub spans: Vec<Span>,
 }
 
+impl Signal {
+    /// The plainest view through which it was seen; raw for signals without a text.
+    pub fn plainest_view(&self) -> View {
+        self.spans
+            .iter()
+            .map(|span| span.view)
+            .min()
+            .unwrap_or(View::Raw)
+    }
+}
+
 /// A sign found in an event, before it is remembered.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Draft {
@@ -168,5 +179,11 @@ named!(
         Raw = "raw",
         /// Folded: width, script, case, invisible characters, separators.
         Folded = "folded",
+        /// Bare: marks between single characters, look-alike and split characters, signs for letters, repeats.
+        Bare = "bare",
+        /// By its sound: homophones, pinyin, digits, emoji.
+        Sound = "sound",
+        /// By its sound, and something else could well be meant.
+        Loose = "loose",
     }
 );

@@ -1,17 +1,19 @@
 //! Text and goods become signals.
 //!
 //! The walk of a text, cheapest first, since a million ordinary texts must pass for each one that matters:
-//! 1. [`gate`]: while the text is folded, pairs of characters are looked up in a small filter; almost every text ends here;
-//! 2. one Aho-Corasick automaton over all terms and all literals that patterns need;
+//! 1. [`gate`]: one pass over the raw characters looks up neighbours in small filters; almost every text ends here;
+//! 2. one Aho-Corasick automaton over the folded view, for all terms and all literals that patterns need;
 //! 3. patterns whose literal was found, run over the folded view;
-//! 4. guards, each asked only about the hits it may excuse;
-//! 5. spans in the raw text, through the map of a second folding.
+//! 4. [`masked`]: terms that people disguise, in the bare and in the sound view;
+//! 5. guards, each asked only about the hits it may excuse;
+//! 6. spans in the raw text, through the map of the folding.
 //!
 //! Pure: no clock, no I/O, the same answer every time. Must never decide how bad something is; that is `assess`.
 
 mod gate;
 mod goods;
 mod literals;
+mod masked;
 mod texts;
 
 #[cfg(test)]
@@ -23,6 +25,7 @@ use crate::domain::{
     Act, Draft, Event, EventKind, Facts, Field, PersonText, Sender, signal::engine,
 };
 use crate::rules::Ruleset;
+use crate::text::fold_into;
 
 /// Memory that a worker keeps from text to text.
 #[derive(Debug, Default)]
@@ -60,10 +63,12 @@ impl Matcher {
     pub fn find(&self, event: &Event, scratch: &mut Scratch, out: &mut Vec<Draft>) {
         match &event.kind {
             EventKind::Chat { sender, text, .. } => {
-                self.text(Field::Chat, Some(*sender), text, scratch, out)
+                self.text(Field::Chat, Some(*sender), text, out)
             }
             EventKind::Search { query } => {
-                self.text(Field::Search, None, query, scratch, out);
+                self.text(Field::Search, None, query, out);
+                scratch.folded.clear();
+                fold_into(query.reveal(), &mut scratch.folded);
                 if let Some(category) = self.goods.in_query(&scratch.folded) {
                     out.push(Draft::of_goods(
                         engine::WATCHED_GOODS,
@@ -88,8 +93,8 @@ impl Matcher {
                 note,
                 delivery_note,
             } => {
-                self.text(Field::Note, None, note, scratch, out);
-                self.text(Field::DeliveryNote, None, delivery_note, scratch, out);
+                self.text(Field::Note, None, note, out);
+                self.text(Field::DeliveryNote, None, delivery_note, out);
                 out.push(self.goods.purchase(order, merchant, items, *act, scratch));
             }
             EventKind::Logistics {
@@ -107,50 +112,38 @@ impl Matcher {
             }
             EventKind::Concern { text, .. } => {
                 out.push(Draft::of_goods(engine::CONCERN_REPORT, Facts::default()));
-                self.text(Field::Concern, None, text, scratch, out);
+                self.text(Field::Concern, None, text, out);
             }
             EventKind::Profile { .. } => {
                 out.push(Draft::of_goods(engine::PROFILE, Facts::default()).only_if_known());
             }
             EventKind::MerchantAnswer { text, .. } => {
                 out.push(Draft::of_goods(engine::MERCHANT_ANSWER, Facts::default()));
-                self.text(Field::Answer, None, text, scratch, out);
+                self.text(Field::Answer, None, text, out);
             }
         }
     }
 
     /// Looks for text signals alone, in any text: for bytes that could not be decoded.
-    pub fn scan_text(&self, text: &str, scratch: &mut Scratch) -> Vec<Draft> {
+    pub fn scan_text(&self, text: &str) -> Vec<Draft> {
         let mut out = Vec::new();
         self.text(
             Field::Chat,
             Some(Sender::Buyer),
             &PersonText::new(text),
-            scratch,
             &mut out,
         );
         out
     }
 
-    fn text(
-        &self,
-        field: Field,
-        sender: Option<Sender>,
-        text: &PersonText,
-        scratch: &mut Scratch,
-        out: &mut Vec<Draft>,
-    ) {
-        scratch.folded.clear();
-        if !text.is_empty() {
-            self.texts.find(
-                &self.rules,
-                field,
-                sender,
-                text.reveal(),
-                &mut scratch.folded,
-                out,
-            );
-        }
+    /// False only for texts in which nothing can be found: the cheap first look by itself.
+    pub fn may_hold(&self, text: &str) -> bool {
+        self.texts.may_hold(text)
+    }
+
+    fn text(&self, field: Field, sender: Option<Sender>, text: &PersonText, out: &mut Vec<Draft>) {
+        self.texts
+            .find(&self.rules, field, sender, text.reveal(), out);
     }
 }
 

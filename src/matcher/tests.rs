@@ -4,16 +4,9 @@ use std::sync::Arc;
 
 use proptest::prelude::*;
 
-use super::gate::{Gate, GatedText};
+use super::gate::Gate;
 use super::literals::stands_alone;
-use crate::text::{fold, fold_into, fold_mapped};
-
-fn passes(gate: &Gate, text: &str) -> bool {
-    let mut folded = String::new();
-    let mut sink = GatedText::new(gate, &mut folded);
-    fold_into(text, &mut sink);
-    sink.is_open()
-}
+use crate::text::{Shapes, fold, fold_into, fold_mapped};
 
 proptest! {
     #[test]
@@ -23,14 +16,15 @@ proptest! {
         after in "\\PC{0,12}",
         pick in any::<prop::sample::Index>(),
     ) {
-        let mut gate = Gate::new();
+        let mut gate = Gate::new(&Shapes::default());
         for literal in &literals {
-            gate.add(&fold(literal));
+            gate.add(&fold(literal), false, super::gate::Waiting::alone());
         }
         let text = format!("{before} {} {after}", pick.get(&literals));
         let folded = fold(&text);
+        gate.finish();
         if literals.iter().any(|l| folded.contains(&fold(l))) {
-            prop_assert!(passes(&gate, &text), "{:?} in {:?}", literals, text);
+            prop_assert!(gate.look(&text).written, "{:?} in {:?}", literals, text);
         }
     }
 
@@ -183,7 +177,7 @@ fn a_guard_excuses_its_own_statement_only() {
         ("我没有自杀。但我想自 杀", vec![(9, 12)]),
         ("想自\u{200b}殺", vec![(1, 4)]),
     ] {
-        let found = matcher.scan_text(text, &mut super::Scratch::default());
+        let found = matcher.scan_text(text);
         let found: Vec<(u32, u32)> = found
             .iter()
             .flat_map(|d| &d.spans)

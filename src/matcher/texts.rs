@@ -2,30 +2,40 @@
 
 use aho_corasick::BuildError;
 
-use super::gate::{Gate, GatedText};
+use super::gate::{Gate, Waiting};
 use super::literals::{Literals, stands_alone};
+use super::masked::{Masked, shapes_of};
 use crate::domain::limits::SPANS_MAX;
 use crate::domain::{Draft, Facts, Field, Sender, Span, View};
 use crate::rules::{Guard, GuardKind, Ruleset, TextSignal};
-use crate::text::{Folded, fold_into, fold_mapped, same_clause, same_sentence};
+use crate::text::{Folded, fold_mapped, same_clause, same_sentence};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Use {
     /// A term of this signal.
     Term(usize),
-    /// A literal that this pattern of this signal needs.
-    Pattern(usize, usize),
+    /// A literal that this pattern of this signal needs: which of its sets it is of.
+    Pattern(usize, usize, bool),
 }
 
 #[derive(Debug)]
 pub(super) struct Texts {
     gate: Gate,
     triggers: Literals<Use>,
+    masked: Masked,
     guards: Literals<usize>,
 }
 
 /// A stretch of the folded text, in bytes.
 type Stretch = (usize, usize);
+
+/// A sign seen in a text, before guards are asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Hit {
+    pub signal: usize,
+    pub stretch: Stretch,
+    pub view: View,
+}
 
 impl Texts {
     pub(super) fn new(rules: &Ruleset) -> Result<Self, BuildError> {
@@ -38,16 +48,43 @@ impl Texts {
                     .map(|term| (term.clone(), Use::Term(index))),
             );
             for (number, pattern) in signal.patterns.iter().enumerate() {
-                waiting.extend(
-                    pattern
-                        .gate
-                        .iter()
-                        .map(|l| (l.clone(), Use::Pattern(index, number))),
-                );
+                for (set, literals) in pattern.gates.iter().enumerate() {
+                    waiting.extend(
+                        literals
+                            .iter()
+                            .map(|l| (l.clone(), Use::Pattern(index, number, set == 1))),
+                    );
+                }
             }
         }
-        let mut gate = Gate::new();
-        waiting.iter().for_each(|(literal, _)| gate.add(literal));
+        // Patterns numbered through.
+        let first_pattern: Vec<usize> = rules
+            .signals
+            .iter()
+            .scan(0, |next, signal| {
+                let first = *next;
+                *next += signal.patterns.len();
+                Some(first)
+            })
+            .collect();
+        let shapes = shapes_of(rules);
+        let mut gate = Gate::new(&shapes);
+        for (literal, used_by) in &waiting {
+            match used_by {
+                Use::Term(_) => gate.add(literal, true, Waiting::alone()),
+                Use::Pattern(signal, number, second) => {
+                    let one_set = rules.signals[*signal].patterns[*number].gates.len() == 1;
+                    let waiting = if one_set {
+                        Waiting::alone()
+                    } else {
+                        Waiting::half(first_pattern[*signal] + number, *second)
+                    };
+                    gate.add(literal, false, waiting);
+                }
+            }
+        }
+        let masked = Masked::new(rules, shapes, &mut gate)?;
+        gate.finish();
         let guards =
             rules.guards.iter().enumerate().flat_map(|(index, guard)| {
                 guard.terms.iter().map(move |term| (term.clone(), index))
@@ -55,8 +92,14 @@ impl Texts {
         Ok(Self {
             gate,
             triggers: Literals::new(waiting)?,
+            masked,
             guards: Literals::new(guards)?,
         })
+    }
+
+    /// False only for texts in which nothing can be found.
+    pub(super) fn may_hold(&self, raw: &str) -> bool {
+        self.gate.look(raw).any()
     }
 
     pub(super) fn find(
@@ -65,29 +108,67 @@ impl Texts {
         field: Field,
         sender: Option<Sender>,
         raw: &str,
-        folded: &mut String,
         out: &mut Vec<Draft>,
     ) {
-        let mut sink = GatedText::new(&self.gate, folded);
-        fold_into(raw, &mut sink);
-        if !sink.is_open() {
+        let opened = self.gate.look(raw);
+        if !opened.any() {
             return;
         }
+        let folded = fold_mapped(raw);
         let heard = |signal: &TextSignal| {
             signal.fields.contains(&field) && sender.is_none_or(|s| signal.speakers.contains(&s))
         };
-        let mut hits: Vec<(usize, Stretch)> = Vec::new();
-        let mut patterns: Vec<(usize, usize)> = Vec::new();
+        let mut hits = Vec::new();
+        if opened.written {
+            self.as_written(rules, heard, &folded.text, &mut hits);
+        }
+        if opened.masked {
+            self.masked.find(rules, heard, &folded, &mut hits);
+        }
+        if hits.is_empty() {
+            return;
+        }
+        // Of one stretch seen through several views the plainest counts.
+        hits.sort_unstable();
+        hits.dedup_by_key(|hit| (hit.signal, hit.stretch));
+        let said = Said {
+            text: &folded.text,
+            gaps: folded.clause_gaps(),
+            guards: self.guard_stretches(rules, &folded.text),
+        };
+        hits.retain(|hit| {
+            !rules.signals[hit.signal]
+                .unless
+                .iter()
+                .any(|guard| said.excuses(&rules.guards[*guard], *guard, hit.stretch))
+        });
+        remember(rules, field, raw, &folded, &hits, out);
+    }
+
+    /// Terms and patterns in the folded view.
+    fn as_written(
+        &self,
+        rules: &Ruleset,
+        heard: impl Fn(&TextSignal) -> bool,
+        folded: &str,
+        hits: &mut Vec<Hit>,
+    ) {
+        let hit = |signal, stretch| Hit {
+            signal,
+            stretch,
+            view: View::Folded,
+        };
+        let mut patterns: Vec<(usize, usize, bool)> = Vec::new();
         for (start, end, uses) in self.triggers.occurrences(folded) {
             for used_by in uses {
                 match *used_by {
                     Use::Term(signal)
                         if heard(&rules.signals[signal]) && stands_alone(folded, start, end) =>
                     {
-                        hits.push((signal, (start, end)));
+                        hits.push(hit(signal, (start, end)));
                     }
-                    Use::Pattern(signal, number) if heard(&rules.signals[signal]) => {
-                        patterns.push((signal, number));
+                    Use::Pattern(signal, number, second) if heard(&rules.signals[signal]) => {
+                        patterns.push((signal, number, second));
                     }
                     _ => {}
                 }
@@ -95,32 +176,19 @@ impl Texts {
         }
         patterns.sort_unstable();
         patterns.dedup();
-        for (signal, number) in patterns {
-            let found = rules.signals[signal].patterns[number]
-                .regex
-                .find_iter(folded);
+        for of_one in patterns.chunk_by(|a, b| (a.0, a.1) == (b.0, b.1)) {
+            let (signal, number, _) = of_one[0];
+            let pattern = &rules.signals[signal].patterns[number];
+            if of_one.len() < pattern.gates.len() {
+                continue;
+            }
+            let found = pattern.regex.find_iter(folded);
             hits.extend(
                 found
                     .filter(|m| !m.is_empty())
-                    .map(|m| (signal, (m.start(), m.end()))),
+                    .map(|m| hit(signal, (m.start(), m.end()))),
             );
         }
-        if hits.is_empty() {
-            return;
-        }
-        hits.sort_unstable();
-        hits.dedup();
-        let said = Said {
-            text: folded,
-            guards: self.guard_stretches(rules, folded),
-        };
-        hits.retain(|(signal, hit)| {
-            !rules.signals[*signal]
-                .unless
-                .iter()
-                .any(|guard| said.excuses(&rules.guards[*guard], *guard, *hit))
-        });
-        remember(rules, field, raw, &hits, out);
     }
 
     fn guard_stretches(&self, rules: &Ruleset, folded: &str) -> Vec<Vec<Stretch>> {
@@ -138,6 +206,8 @@ impl Texts {
 
 struct Said<'a> {
     text: &'a str,
+    /// Where white space that was taken out parts two clauses.
+    gaps: Vec<usize>,
     guards: Vec<Vec<Stretch>>,
 }
 
@@ -161,6 +231,7 @@ impl Said<'_> {
         to - from <= within * 4
             && self.text[from..to].chars().count() <= within
             && same_clause(self.text, from, to)
+            && !self.gaps.iter().any(|gap| (from..=to).contains(gap))
     }
 }
 
@@ -168,17 +239,17 @@ fn remember(
     rules: &Ruleset,
     field: Field,
     raw: &str,
-    hits: &[(usize, Stretch)],
+    folded: &Folded,
+    hits: &[Hit],
     out: &mut Vec<Draft>,
 ) {
     if hits.is_empty() {
         return;
     }
-    let folded = fold_mapped(raw);
     let raw_chars: Vec<char> = raw.chars().collect();
-    for (signal, (start, end)) in hits {
-        let span = span(&folded, &raw_chars, field, *start, *end);
-        let name = &rules.signals[*signal].id;
+    for hit in hits {
+        let span = span(folded, &raw_chars, field, hit);
+        let name = &rules.signals[hit.signal].id;
         match out.iter_mut().find(|draft| draft.name == *name) {
             Some(draft) => {
                 if draft.spans.len() < SPANS_MAX && !draft.spans.contains(&span) {
@@ -196,20 +267,17 @@ fn remember(
     }
 }
 
-fn span(folded: &Folded, raw: &[char], field: Field, start: usize, end: usize) -> Span {
+fn span(folded: &Folded, raw: &[char], field: Field, hit: &Hit) -> Span {
+    let (start, end) = hit.stretch;
     let (first, last) = (folded.raw_of_byte[start], folded.raw_of_byte[end - 1]);
     let written = raw[first as usize..=last as usize]
         .iter()
         .flat_map(|c| c.to_lowercase());
-    let view = if written.eq(folded.text[start..end].chars()) {
-        View::Raw
-    } else {
-        View::Folded
-    };
+    let as_it_stands = hit.view == View::Folded && written.eq(folded.text[start..end].chars());
     Span {
         field,
         start: first,
         end: last + 1,
-        view,
+        view: if as_it_stands { View::Raw } else { hit.view },
     }
 }

@@ -96,12 +96,7 @@ impl Walk {
         received_at: Time,
     ) -> Screened {
         let text = String::from_utf8_lossy(&bytes);
-        let scan = || {
-            !self
-                .matcher
-                .scan_text(&text, &mut Scratch::default())
-                .is_empty()
-        };
+        let scan = || !self.matcher.scan_text(&text).is_empty();
         // A scan that fails must not hide the event either.
         let urgent = catch_unwind(AssertUnwindSafe(scan)).unwrap_or(true);
         Screened::Quarantine(Box::new(QuarantineItem {

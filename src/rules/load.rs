@@ -13,8 +13,8 @@ use super::problem::{Problems, did_you_mean};
 use super::set::{Gives, Rule, RuleState, Ruleset};
 use super::yaml::{self, Node, Place};
 use super::{goods, signals, triage};
-use crate::domain::RiskType;
 use crate::domain::ids::hex;
+use crate::domain::{RiskType, View};
 use crate::text::fold;
 
 /// The files of a pack: path relative to it, with `/`, and content.
@@ -143,6 +143,7 @@ pub fn load_files(files: &Files) -> Result<Ruleset, Problems> {
                 .filter(|rule| rule.state == RuleState::Live)
                 .collect(),
             triage: tables,
+            unmasking: head.unmasking,
         }),
         _ => Err(problems),
     }
@@ -164,6 +165,22 @@ struct Head {
     name: String,
     version: String,
     time_zone: jiff::tz::TimeZone,
+    unmasking: [i64; View::ALL.len()],
+}
+
+/// The weights of the views.
+fn read_unmasking(tree: Option<&Node>, problems: &mut Problems) -> Option<[i64; View::ALL.len()]> {
+    let mut weights = [1000; View::ALL.len()];
+    let Some(tree) = tree else {
+        return Some(weights);
+    };
+    let masked = &View::ALL[2..];
+    let names: Vec<&str> = masked.iter().map(|view| view.name()).collect();
+    let mut fields = Fields::open("pack.yaml", tree, &names, problems)?;
+    for view in masked {
+        weights[*view as usize] = fields.thousandths(view.name())?;
+    }
+    Some(weights)
 }
 
 impl Head {
@@ -174,8 +191,11 @@ impl Head {
             "engine",
             "time_zone",
             "required_metadata",
+            "unmasking",
         ];
         let mut fields = Fields::open("pack.yaml", tree, &known, problems)?;
+        let masked = fields.get("unmasking");
+        let unmasking = read_unmasking(masked, &mut *fields.problems);
         let (name, version) = (fields.text("name"), fields.text("version"));
         if let Some(node) = fields.need("engine") {
             let ours = env!("CARGO_PKG_VERSION");
@@ -208,6 +228,7 @@ impl Head {
             name: name?.to_owned(),
             version: version?.to_owned(),
             time_zone: zone?,
+            unmasking: unmasking?,
         })
     }
 }

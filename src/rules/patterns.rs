@@ -1,15 +1,19 @@
 //! Regular expressions, each with the literals that gate it: a text without any of them is never shown to the engine.
 
+use std::ops::Range;
+
 use regex::{Regex, RegexBuilder};
 use regex_syntax::hir::{Hir, HirKind};
+
+use crate::text::common::expected_share;
 
 /// One compiled pattern.
 #[derive(Debug)]
 pub struct Pattern {
     /// Runs over the folded view.
     pub regex: Regex,
-    /// Every match contains at least one of these.
-    pub gate: Vec<String>,
+    /// Of each of these sets every match contains at least one; one or two sets.
+    pub gates: Vec<Vec<String>>,
 }
 
 const PATTERN_BYTES_MAX: usize = 4096;
@@ -42,14 +46,14 @@ impl Pattern {
                 String::new(),
             )
         })?;
-        let gate = required(&hir).ok_or_else(|| {
+        let gates = gates(&hir).ok_or_else(|| {
             (
                 "no literal of two characters or more is needed by every match".to_owned(),
                 "give the pattern a fixed word, or a group whose alternatives all have one"
                     .to_owned(),
             )
         })?;
-        Ok(Self { regex, gate })
+        Ok(Self { regex, gates })
     }
 }
 
@@ -60,6 +64,35 @@ fn last_line(error: &regex::Error) -> String {
         .unwrap_or_default()
         .trim_start_matches("error: ")
         .to_owned()
+}
+
+/// One or two sets of literals: every match contains one of each.
+fn gates(hir: &Hir) -> Option<Vec<Vec<String>>> {
+    match hir.kind() {
+        HirKind::Capture(capture) => gates(&capture.sub),
+        HirKind::Concat(parts) => {
+            let candidates = candidates(parts);
+            let alone = candidates
+                .iter()
+                .min_by(|a, b| share(&a.0).total_cmp(&share(&b.0)))?;
+            // Two rare words that need not touch say more than one, if they cannot be the same letters.
+            let other = candidates
+                .iter()
+                .filter(|(_, parts)| parts.end <= alone.1.start || parts.start >= alone.1.end)
+                .min_by(|a, b| share(&a.0).total_cmp(&share(&b.0)));
+            Some(
+                std::iter::once(alone)
+                    .chain(other)
+                    .map(|(set, _)| set.clone())
+                    .collect(),
+            )
+        }
+        _ => Some(vec![required(hir)?]),
+    }
+}
+
+fn share(literals: &[String]) -> f64 {
+    literals.iter().map(|l| expected_share(l)).sum()
 }
 
 /// Literals of which every match of `hir` contains at least one, or `None`.
@@ -86,33 +119,44 @@ fn required(hir: &Hir) -> Option<Vec<String>> {
     }
 }
 
-/// The best gate of a concatenation: runs of exact parts joined, or the gate of one part; longest shortest literal wins,
-/// then fewest alternatives.
+/// The best gate of a concatenation: the one that ordinary talk shows least.
 fn best_of(parts: &[Hir]) -> Option<Vec<String>> {
-    let mut candidates: Vec<Vec<String>> = parts.iter().filter_map(required).collect();
-    // Runs of parts that match finitely many texts are joined, optional ones included.
-    let mut run = vec![String::new()];
-    for part in parts {
-        run = match exact_or_empty(part) {
-            Some(exact) if run.len() * exact.len() <= GATE_LITERALS_MAX => run
-                .iter()
-                .flat_map(|head| exact.iter().map(move |tail| format!("{head}{tail}")))
-                .collect(),
-            Some(exact) => exact,
-            None => vec![String::new()],
+    candidates(parts)
+        .into_iter()
+        .map(|(set, _)| set)
+        .min_by(|a, b| share(a).total_cmp(&share(b)))
+}
+
+/// The gates that a concatenation offers, each with the parts it rests on: the gate of one part, or runs of exact parts
+/// joined, optional ones included.
+fn candidates(parts: &[Hir]) -> Vec<(Vec<String>, Range<usize>)> {
+    let mut out: Vec<(Vec<String>, Range<usize>)> = parts
+        .iter()
+        .enumerate()
+        .filter_map(|(i, part)| Some((required(part)?, i..i + 1)))
+        .collect();
+    let (mut run, mut start) = (vec![String::new()], 0);
+    for (i, part) in parts.iter().enumerate() {
+        (run, start) = match exact_or_empty(part) {
+            Some(exact) if run.len() * exact.len() <= GATE_LITERALS_MAX => {
+                let joined = run
+                    .iter()
+                    .flat_map(|head| exact.iter().map(move |tail| format!("{head}{tail}")))
+                    .collect();
+                (joined, start)
+            }
+            Some(exact) => (exact, i),
+            None => (vec![String::new()], i + 1),
         };
         if run.iter().all(|literal| literal.chars().count() >= 2) {
-            candidates.push(run.clone());
+            out.push((run.clone(), start..i + 1));
         }
     }
-    candidates.into_iter().max_by_key(|literals| {
-        let shortest = literals
-            .iter()
-            .map(|l| l.chars().count())
-            .min()
-            .unwrap_or(0);
-        (shortest.min(4), std::cmp::Reverse(literals.len()))
-    })
+    out.retain(|(set, _)| {
+        set.iter()
+            .all(|literal| literal.chars().filter(|c| c.is_alphanumeric()).count() >= 2)
+    });
+    out
 }
 
 /// The finite set of texts that `hir` matches, where it is small; no empty text among them.
@@ -184,11 +228,11 @@ mod tests {
             ("(?:foo|bar)[^,]{0,5}x", vec!["bar", "foo"]),
         ] {
             let pattern = Pattern::compile(source).expect(source);
-            for literal in &pattern.gate {
+            for literal in &pattern.gates[0] {
                 assert!(
                     gate.iter().any(|g| literal.contains(g)),
                     "{source}: {:?} should rest on {gate:?}",
-                    pattern.gate
+                    pattern.gates
                 );
             }
         }

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use super::condition::Condition;
 use super::{Goods, Guard, TextSignal, Triage};
-use crate::domain::RiskType;
 use crate::domain::event::named;
+use crate::domain::{RiskType, View};
 
 /// Everything that judging needs, shared by reference, never changed.
 #[derive(Debug)]
@@ -28,6 +28,9 @@ pub struct Ruleset {
     pub rules: Vec<Rule>,
     /// Axes to level, clocks, holds, help.
     pub triage: Triage,
+    /// What is left of a rule's points, in thousandths, where its freshest sign was seen only through this view, in the
+    /// order of [`View::ALL`].
+    pub unmasking: [i64; View::ALL.len()],
 }
 
 named!(

@@ -53,6 +53,8 @@ pub struct TextSignal {
     pub patterns: Vec<Pattern>,
     /// Indexes of the guards that excuse a hit.
     pub unless: Vec<usize>,
+    /// True: its terms are looked for in disguise as well.
+    pub masked: bool,
 }
 
 pub(super) fn read_guard(
@@ -92,7 +94,9 @@ pub(super) fn read_signal(
     guards: &BTreeMap<String, usize>,
     problems: &mut super::Problems,
 ) -> Option<TextSignal> {
-    let known = ["id", "fields", "speaker", "lexicons", "patterns", "unless"];
+    let known = [
+        "id", "fields", "speaker", "lexicons", "patterns", "unless", "masked",
+    ];
     let mut fields = Fields::open(file, node, &known, problems)?;
     let id_node = fields.need("id")?;
     let id = fields.text_of(id_node, "id")?;
@@ -159,5 +163,6 @@ pub(super) fn read_signal(
         terms,
         patterns,
         unless,
+        masked: fields.flag("masked").unwrap_or(false),
     })
 }

@@ -1,11 +1,13 @@
 //! The walk that makes the folded view.
 
-use super::table::{Class, TABLE, Table};
+use super::table::{Class, TABLE, Table, is_han};
 
 /// Takes the folded view, character by character.
 pub trait Sink {
     /// The next folded character, and the index of the raw character it came from.
     fn push(&mut self, c: char, raw: u32);
+    /// White space was taken out here, between two Han characters.
+    fn gap(&mut self) {}
 }
 
 /// The folded view with its map.
@@ -15,12 +17,39 @@ pub struct Folded {
     pub text: String,
     /// For each byte of `text`, the raw character its character came from.
     pub raw_of_byte: Vec<u32>,
+    /// Bytes of `text` before which white space was taken out between Han characters.
+    pub gaps: Vec<usize>,
+}
+
+impl Folded {
+    /// The gaps that part two clauses, as a comma would: where two Han characters that stand together in the raw text are on
+    /// either side. Between single characters white space hides a word.
+    pub fn clause_gaps(&self) -> Vec<usize> {
+        let together = |a: Option<(usize, char)>, b: Option<(usize, char)>| match (a, b) {
+            (Some((i, a)), Some((j, b))) => {
+                is_han(a) && is_han(b) && self.raw_of_byte[j] - self.raw_of_byte[i] == 1
+            }
+            _ => false,
+        };
+        let parts = |gap: &usize| {
+            let mut before = self.text[..*gap].char_indices().rev();
+            let mut after = self.text[*gap..].char_indices().map(|(i, c)| (gap + i, c));
+            let (b, a) = (before.next(), before.next());
+            let (c, d) = (after.next(), after.next());
+            together(a, b) && together(c, d)
+        };
+        self.gaps.iter().copied().filter(|gap| parts(gap)).collect()
+    }
 }
 
 impl Sink for Folded {
     fn push(&mut self, c: char, raw: u32) {
         self.text.push(c);
         self.raw_of_byte.resize(self.text.len(), raw);
+    }
+
+    fn gap(&mut self) {
+        self.gaps.push(self.text.len());
     }
 }
 
@@ -45,6 +74,7 @@ pub fn fold_mapped(raw: &str) -> Folded {
     let mut out = Folded {
         text: String::with_capacity(raw.len()),
         raw_of_byte: Vec::with_capacity(raw.len()),
+        gaps: Vec::new(),
     };
     fold_into(raw, &mut out);
     out
@@ -103,6 +133,12 @@ impl<S: Sink> Walk<'_, S> {
             Class::Han(c) => {
                 if self.pending.len > 0 {
                     if self.after_han {
+                        if self.pending.run[..self.pending.len]
+                            .iter()
+                            .any(|(c, _)| *c == ' ')
+                        {
+                            self.sink.gap();
+                        }
                         self.pending.len = 0;
                     } else {
                         self.flush();

@@ -1,16 +1,25 @@
 //! Views of a text, each with a map back to what the person wrote.
 //!
-//! The raw text is never changed. The *folded* view undoes width, case, script, invisible characters and separators
-//! between Han characters; `rules/README.md`, section 1, states it exactly. What is found in it is shown in the raw
-//! text, so every folded character knows the raw character it came from.
+//! The raw text is never changed. The *folded* view undoes width, case, script, look-alike letters, invisible characters
+//! and separators between Han characters. Two further views are made only of texts in which a cheap gate saw a reason:
+//! the *bare* one (marks between single characters, look-alike and split characters, leet, repeats) and the *sound* one
+//! (syllables without tone: homophones, pinyin, first letters, digits, emoji). `rules/README.md`, section 1, states all
+//! three exactly. What is found in any of them is shown in the raw text, so every character of a view knows where it
+//! came from.
 //!
-//! Folding walks a text once. For ordinary traffic it feeds a [`Sink`] that keeps no map; only texts in which something
-//! was found are folded again with one.
+//! Tables come from well-kept data by `./dev tables`; each names its source.
 
+pub mod common;
 mod fold;
 mod marks;
+pub mod shape;
+pub mod sound;
 mod table;
+mod unmask;
+mod words;
 
 pub use fold::{Folded, Sink, fold, fold_into, fold_mapped};
 pub use marks::{is_clause_mark, is_sentence_mark, same_clause, same_sentence};
-pub use table::is_han;
+pub use table::{Entry, Kind, entry_of, is_han};
+pub use unmask::{Bare, Origin, Shapes, Unit, bare, has_mask_sign, letter_key, sound_units};
+pub use words::in_ordinary_word;

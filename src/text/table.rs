@@ -1,5 +1,6 @@
-//! The character table behind the folded view, made at first use from Unicode's data (the `unicode-normalization` crate)
-//! and OpenCC's (`tables/ts_characters.txt`): 64 Ki entries for the basic plane, a map for the rest.
+//! The character table behind the folded view, made at first use from Unicode's data (the `unicode-normalization` crate),
+//! OpenCC's (`tables/ts_characters.txt`, `tables/variants.txt`) and look-alike letters (`tables/letters.txt`): 64 Ki entries
+//! for the basic plane, a map for the rest.
 
 use std::collections::HashMap;
 use std::sync::LazyLock;
@@ -7,6 +8,8 @@ use std::sync::LazyLock;
 use unicode_normalization::UnicodeNormalization as _;
 
 const TRADITIONAL: &str = include_str!("tables/ts_characters.txt");
+const VARIANTS: &str = include_str!("tables/variants.txt");
+const LETTERS: &str = include_str!("tables/letters.txt");
 
 /// What a raw character becomes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,6 +50,13 @@ fn is_invisible(c: char) -> bool {
         0x00AD | 0x034F | 0x061C | 0x115F | 0x1160 | 0x17B4 | 0x17B5 | 0x180B..=0x180F
         | 0x200B..=0x200F | 0x202A..=0x202E | 0x2060..=0x206F | 0x3164 | 0xFE00..=0xFE0F
         | 0xFEFF | 0xFFA0 | 0xE0000..=0xE0FFF)
+}
+
+/// Marks that sit on, under or through another character.
+fn is_combining(c: char) -> bool {
+    matches!(u32::from(c),
+        0x0300..=0x036F | 0x0483..=0x0489 | 0x1AB0..=0x1AFF | 0x1DC0..=0x1DFF | 0x20D0..=0x20FF | 0x302A..=0x302F
+        | 0xFE20..=0xFE2F)
 }
 
 fn is_soft(c: char) -> bool {
@@ -90,7 +100,7 @@ fn decompose(c: char) -> Vec<char> {
                     .flat_map(char::to_lowercase)
                     .collect(),
             })
-            .filter(|c| !matches!(u32::from(*c), 0x0300..=0x036F) && !is_invisible(*c))
+            .filter(|c| !is_combining(*c) && !is_invisible(*c))
             .collect();
         if next == now {
             return now;
@@ -99,17 +109,20 @@ fn decompose(c: char) -> Vec<char> {
     }
 }
 
+/// The lines `character<TAB>what it becomes …` of a table, first candidate, single characters only.
+pub(super) fn pairs_of(table: &str) -> impl Iterator<Item = (char, char)> + '_ {
+    table.lines().filter_map(|line| {
+        let (from, to) = line.split_once('\t')?;
+        let (mut from, mut to) = (from.chars(), to.split_whitespace().next()?.chars());
+        let pair = (from.next()?, to.next()?);
+        (from.next().is_none() && to.next().is_none()).then_some(pair)
+    })
+}
+
 fn simplifications() -> HashMap<char, char> {
-    let pairs: HashMap<char, char> = TRADITIONAL
-        .lines()
-        .filter(|line| !line.starts_with('#'))
-        .filter_map(|line| {
-            let (from, to) = line.split_once('\t')?;
-            let first = to.split_whitespace().next()?;
-            let (mut from, mut to) = (from.chars(), first.chars());
-            let pair = (from.next()?, to.next()?);
-            (from.next().is_none() && to.next().is_none()).then_some(pair)
-        })
+    let pairs: HashMap<char, char> = pairs_of(LETTERS)
+        .chain(pairs_of(VARIANTS))
+        .chain(pairs_of(TRADITIONAL))
         .collect();
     // Followed to the end, so that folding twice is folding once; the bound guards against a circle in the data.
     pairs
@@ -181,4 +194,45 @@ fn classify(c: char) -> Class {
         c if is_han(c) => Class::Han(c),
         c => Class::Plain(c),
     }
+}
+
+/// What a gate needs to know of a character, without folding a text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// What it folds to; of no meaning for some kinds.
+    pub folded: char,
+    /// What it is.
+    pub kind: Kind,
+}
+
+/// Kinds of folded characters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Folded away.
+    Dropped,
+    /// White space or a separator that may be folded away.
+    Soft,
+    /// Han.
+    Han,
+    /// An ASCII letter or digit.
+    Word,
+    /// Any other character.
+    Other,
+    /// Folds to several characters.
+    Several,
+}
+
+/// What a gate needs to know of this character.
+pub fn entry_of(c: char) -> Entry {
+    let (folded, kind) = match TABLE.class(c) {
+        Class::Dropped => (c, Kind::Dropped),
+        Class::Space | Class::Return => (' ', Kind::Soft),
+        Class::Line => ('\n', Kind::Other),
+        Class::Soft(c) => (c, Kind::Soft),
+        Class::Han(c) => (c, Kind::Han),
+        Class::Plain(c) if c.is_ascii_alphanumeric() => (c, Kind::Word),
+        Class::Plain(c) => (c, Kind::Other),
+        Class::Several => (c, Kind::Several),
+    };
+    Entry { folded, kind }
 }

@@ -52,11 +52,12 @@ write(
     "opencc-python-reimplemented",
     [f"{a}\t{b}" for a, b in sorted(traditional.items())],
 )
+standing = set(traditional.values())
 variants = {}
 for name in ["TWVariants.txt", "HKVariants.txt", "JPVariants.txt"]:
     for standard, written in opencc_lines(name):
         for variant in written:
-            if len(variant) == 1 and len(standard) == 1 and variant != standard and variant not in traditional:
+            if len(variant) == 1 and len(standard) == 1 and variant not in standing | {standard} and variant not in traditional:
                 variants.setdefault(variant, standard)
 write(
     "variants.txt",

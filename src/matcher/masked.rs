@@ -1,0 +1,327 @@
+//! Terms of signals that people disguise, looked for in the bare and in the sound view.
+//!
+//! Han terms are looked for by shape and by sound, terms of letters by the keys of their letters. A hit says through which
+//! view it was seen; [`View::Loose`] where something else could well be meant, so that rules ask for more beside it.
+
+use std::collections::BTreeSet;
+
+use aho_corasick::BuildError;
+
+use super::gate::Gate;
+use super::literals::{Literals, stands_alone};
+use super::texts::Hit;
+use crate::domain::View;
+use crate::rules::{Ruleset, TextSignal};
+use crate::text::sound::{self, Syllable};
+use crate::text::{
+    Folded, Origin, Shapes, Unit, bare, has_mask_sign, in_ordinary_word, is_han, letter_key,
+    sound_units,
+};
+
+/// Longer terms are not put on.
+const SYLLABLES_MAX: usize = 8;
+/// Letters from which a disguised term may stand inside a longer run of letters.
+const LETTERS_ALONE: usize = 8;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct InBare {
+    signal: usize,
+    letters: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct InSound {
+    signal: usize,
+    term: usize,
+}
+
+#[derive(Debug)]
+pub(super) struct Masked {
+    shapes: Shapes,
+    bare: Literals<InBare>,
+    sound: Literals<InSound>,
+    terms: Vec<Vec<(char, Syllable)>>,
+}
+
+impl Masked {
+    /// The disguised forms of all terms of signals that ask for it, added to the gate as well.
+    pub(super) fn new(
+        rules: &Ruleset,
+        shapes: Shapes,
+        gate: &mut Gate,
+    ) -> Result<Self, BuildError> {
+        let (mut in_bare, mut in_sound, mut terms) = (Vec::new(), Vec::new(), Vec::new());
+        for (signal, term) in masked_terms(rules) {
+            if term.chars().all(is_han) {
+                for form in han_forms(term) {
+                    gate.add_bare(&form);
+                    in_bare.push((
+                        form,
+                        InBare {
+                            signal,
+                            letters: false,
+                        },
+                    ));
+                }
+                let syllables: Option<Vec<(char, Syllable)>> = term
+                    .chars()
+                    .map(|c| sound::of_han(c).map(|s| (c, s)))
+                    .collect();
+                if let Some(syllables) = syllables
+                    && (2..=SYLLABLES_MAX).contains(&syllables.len())
+                {
+                    let heard: Vec<Syllable> = syllables.iter().map(|(_, s)| *s).collect();
+                    gate.add_sound(&heard);
+                    for form in sound_forms(&heard, gate) {
+                        in_sound.push((
+                            form,
+                            InSound {
+                                signal,
+                                term: terms.len(),
+                            },
+                        ));
+                    }
+                    terms.push(syllables);
+                }
+            } else if term.is_ascii() {
+                for form in letter_forms(term) {
+                    gate.add_bare(&form);
+                    in_bare.push((
+                        form,
+                        InBare {
+                            signal,
+                            letters: true,
+                        },
+                    ));
+                }
+            }
+        }
+        for (a, b) in shapes.pairs() {
+            gate.add_split(a, b);
+        }
+        Ok(Self {
+            shapes,
+            bare: Literals::new(in_bare)?,
+            sound: Literals::new(in_sound)?,
+            terms,
+        })
+    }
+
+    /// Appends the hits of a text.
+    pub(super) fn find(
+        &self,
+        rules: &Ruleset,
+        heard: impl Fn(&TextSignal) -> bool,
+        folded: &Folded,
+        hits: &mut Vec<Hit>,
+    ) {
+        if self.terms.is_empty() {
+            return;
+        }
+        let view = bare(folded, &self.shapes);
+        let letters_wanted = has_mask_sign(folded);
+        for (start, end, uses) in self.bare.occurrences(&view.text) {
+            let (first, last) = (view.folded[start].0, view.folded[end - 1].1);
+            for used in uses {
+                let apart =
+                    || end - start >= LETTERS_ALONE || stands_alone(&folded.text, first, last);
+                if heard(&rules.signals[used.signal])
+                    && (!used.letters || (letters_wanted && apart()))
+                {
+                    hits.push(Hit {
+                        signal: used.signal,
+                        stretch: (first, last),
+                        view: View::Bare,
+                    });
+                }
+            }
+        }
+        let units = sound_units(folded);
+        let (mut text, mut unit_of_byte) = (String::new(), Vec::new());
+        for (i, unit) in units.iter().enumerate() {
+            text.push(unit.symbol);
+            unit_of_byte.resize(text.len(), i);
+        }
+        for (start, end, uses) in self.sound.occurrences(&text) {
+            let said = &units[unit_of_byte[start]..=unit_of_byte[end - 1]];
+            for used in uses {
+                if heard(&rules.signals[used.signal])
+                    && let Some(view) = judge(&self.terms[used.term], said, &folded.text)
+                {
+                    hits.push(Hit {
+                        signal: used.signal,
+                        stretch: (said[0].start, said[said.len() - 1].end),
+                        view,
+                    });
+                }
+            }
+        }
+    }
+}
+
+fn masked_terms(rules: &Ruleset) -> impl Iterator<Item = (usize, &str)> {
+    rules
+        .signals
+        .iter()
+        .enumerate()
+        .filter(|(_, signal)| signal.masked)
+        .flat_map(|(i, signal)| signal.terms.iter().map(move |term| (i, term.as_str())))
+}
+
+/// The shapes that the disguised terms of a rule set call for.
+pub(super) fn shapes_of(rules: &Ruleset) -> Shapes {
+    Shapes::towards(masked_terms(rules).map(|(_, term)| term))
+}
+
+fn without_repeats(chars: impl Iterator<Item = char>) -> String {
+    let mut out = String::new();
+    for c in chars {
+        if !out.ends_with(c) {
+            out.push(c);
+        }
+    }
+    out
+}
+
+/// A Han term as it stands, reversed (from three characters) and with two neighbours swapped (from four).
+fn han_forms(term: &str) -> BTreeSet<String> {
+    let chars: Vec<char> = term.chars().collect();
+    let mut forms = BTreeSet::from([without_repeats(chars.iter().copied())]);
+    if chars.len() >= 3 {
+        forms.insert(without_repeats(chars.iter().rev().copied()));
+    }
+    if chars.len() >= 4 {
+        for i in 1..chars.len() {
+            let mut swapped = chars.clone();
+            swapped.swap(i - 1, i);
+            forms.insert(without_repeats(swapped.into_iter()));
+        }
+    }
+    forms
+}
+
+fn keys(text: &str) -> String {
+    without_repeats(text.chars().filter_map(letter_key))
+}
+
+/// A term of letters by its keys; reversed; with one of its words reversed, or rotated by thirteen, or with a vowel left out.
+fn letter_forms(term: &str) -> BTreeSet<String> {
+    let reversed = |text: &str| text.chars().rev().collect::<String>();
+    let mut forms = BTreeSet::from([keys(term)]);
+    if term.len() >= LETTERS_ALONE {
+        forms.insert(keys(&reversed(term)));
+    }
+    let words: Vec<&str> = term.split(' ').collect();
+    let mut with = |at: usize, word: &str| {
+        let mut changed = words.clone();
+        changed[at] = word;
+        forms.insert(keys(&changed.join(" ")));
+    };
+    for (at, word) in words.iter().enumerate() {
+        if word.len() >= 3 {
+            with(at, &reversed(word));
+            with(at, &rotated(word));
+        }
+        if word.len() >= 4 {
+            for (i, c) in word.char_indices() {
+                if "aeiou".contains(c) {
+                    with(at, &format!("{}{}", &word[..i], &word[i + 1..]));
+                }
+            }
+        }
+    }
+    forms.retain(|form| form.chars().count() >= 3);
+    forms
+}
+
+fn rotated(word: &str) -> String {
+    word.bytes()
+        .map(|b| match b {
+            b'a'..=b'z' => char::from((b - b'a' + 13) % 26 + b'a'),
+            b => char::from(b),
+        })
+        .collect()
+}
+
+/// The symbols of a term; from three syllables on also with any run of them given by first letters.
+fn sound_forms(syllables: &[Syllable], gate: &mut Gate) -> BTreeSet<String> {
+    let symbol = |s: &Syllable| s.class().symbol();
+    let mut forms = BTreeSet::from([syllables.iter().map(symbol).collect::<String>()]);
+    if syllables.len() < 3 {
+        return forms;
+    }
+    for from in 0..syllables.len() {
+        for to in from + 1..=syllables.len() {
+            let short = |i: usize| (from..to).contains(&i);
+            forms.insert(
+                syllables
+                    .iter()
+                    .enumerate()
+                    .map(|(i, s)| {
+                        if short(i) {
+                            sound::initial_symbol(s.initial())
+                        } else {
+                            symbol(s)
+                        }
+                    })
+                    .collect(),
+            );
+            let word: String = syllables
+                .iter()
+                .enumerate()
+                .map(|(i, s)| if short(i) { &s.name()[..1] } else { s.name() })
+                .collect();
+            gate.add_initials(&word);
+        }
+    }
+    forms
+}
+
+/// How a term was heard, or `None` where it was not.
+fn judge(term: &[(char, Syllable)], said: &[Unit], folded: &str) -> Option<View> {
+    let n = term.len();
+    let (mut han_alike, mut hidden, mut first_letters) = (0, 0, 0);
+    let (mut fuzzy, mut ordinary, mut written) = (false, false, 0);
+    for ((c, syllable), unit) in term.iter().zip(said) {
+        match unit.origin {
+            Origin::Han(other, _) if other == *c => written += 1,
+            Origin::Han(_, other) => {
+                han_alike += 1;
+                fuzzy |= other != *syllable;
+                ordinary |= in_ordinary_word(folded, unit.start);
+            }
+            Origin::Pinyin(other) | Origin::Digit(other) | Origin::Emoji(other) => {
+                if other != *syllable {
+                    return None;
+                }
+                hidden += 1;
+            }
+            Origin::Initial => first_letters += 1,
+            Origin::Barrier => return None,
+        }
+    }
+    if han_alike + hidden + first_letters == 0 {
+        return None;
+    }
+    let only_letters = said
+        .iter()
+        .all(|u| matches!(u.origin, Origin::Pinyin(_) | Origin::Initial));
+    if first_letters > 0 && only_letters {
+        let (start, end) = (said[0].start, said[said.len() - 1].end);
+        let one_word = folded[start..end]
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric())
+            && stands_alone(folded, start, end);
+        if !one_word {
+            return None;
+        }
+    }
+    if n == 2 && (ordinary || fuzzy) || fuzzy && ordinary {
+        return None;
+    }
+    let loose = ordinary
+        || fuzzy && n <= 3
+        || n == 2 && written == 0
+        || first_letters > 0 && n - first_letters < 2;
+    Some(if loose { View::Loose } else { View::Sound })
+}
