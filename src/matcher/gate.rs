@@ -12,8 +12,8 @@
 use std::collections::HashMap;
 
 use crate::text::common::{self, char_weight as weight, word_weight};
-use crate::text::sound::{self, SoundClass, Syllable};
-use crate::text::{Kind, Shapes, entry_of, is_han};
+use crate::text::sound::{self, Syllable};
+use crate::text::{Kind, Shapes, entry_of, is_han, letter_key};
 
 /// What a text may hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
@@ -172,7 +172,7 @@ impl Seen {
 struct Known {
     folded: u16,
     bare: u16,
-    /// Number of the sound class; 0 for none.
+    /// Its symbol in the sound view; 0 for none.
     sound: u16,
     kind: u8,
     flags: u8,
@@ -185,6 +185,10 @@ const BARE_SECOND: u8 = 8;
 const SOUND_FIRST: u8 = 16;
 const SOUND_SECOND: u8 = 32;
 const SINGLE: u8 = 64;
+
+/// So many letters in a row are kept of a disguised word.
+pub(super) const KEYS: usize = 6;
+const KEYS_MASK: u64 = (1 << (8 * KEYS)) - 1;
 
 const DROPPED: u8 = 0;
 const SOFT: u8 = 1;
@@ -209,16 +213,17 @@ pub(super) struct Gate {
     four_ends: [u32; 32],
     /// Neighbours in the bare view.
     bare: Seen,
-    /// Neighbours in the sound view.
+    /// Neighbours in the sound view, and the flags of its symbols.
     sound: Seen,
+    sound_flags: HashMap<u16, u8>,
     /// Four letters across the border of two syllables.
     pinyin: Seen,
     /// For each letter, which letters may follow it inside such four.
     borders: [u32; 32],
     /// Words made of first letters.
     initials: Seen,
-    /// Disguised words of letters are looked for.
-    letters: bool,
+    /// Letters in a row by their keys, marks and repeats left out, for disguised words of letters.
+    letters: Seen,
     /// A literal that cannot be kept: every text passes.
     always: bool,
 }
@@ -270,18 +275,12 @@ impl Gate {
             four_ends: [0; 32],
             bare: Seen::new(),
             sound: Seen::new(),
+            sound_flags: HashMap::new(),
             pinyin: Seen::new(),
             borders: [0; 32],
             initials: Seen::new(),
-            letters: false,
+            letters: Seen::new(),
             always: false,
-        }
-    }
-
-    /// Marks every raw character that folds to `c`, or hides it, or sounds like it, with a flag.
-    fn flag(&mut self, flag: u8, is: impl Fn(&Known) -> bool) {
-        for known in self.known.iter_mut().filter(|known| is(known)) {
-            known.flags |= flag;
         }
     }
 
@@ -296,6 +295,7 @@ impl Gate {
         for known in self.known.iter_mut() {
             known.flags |= folded[usize::from(known.folded)] & (FIRST | SECOND | SINGLE);
             known.flags |= bare[usize::from(known.bare)] & (BARE_FIRST | BARE_SECOND);
+            known.flags |= self.sound_flags.get(&known.sound).copied().unwrap_or(0);
         }
     }
 
@@ -401,7 +401,7 @@ impl Gate {
     /// Makes sure that a text with this term in the bare view passes.
     pub(super) fn add_bare(&mut self, term: &str) {
         if term.is_ascii() {
-            self.letters = true;
+            self.add_keys(term.as_bytes());
             return;
         }
         let chars: Vec<char> = term.chars().collect();
@@ -416,52 +416,55 @@ impl Gate {
         }
     }
 
-    /// Makes sure that a text in which two characters make one of a term passes.
-    pub(super) fn add_split(&mut self, a: char, b: char) {
-        self.flag_char(a, BARE_FIRST);
-        self.flag_char(b, BARE_SECOND);
-        self.bare.add(pair(a, b), Waiting::alone());
+    fn add_keys(&mut self, keys: &[u8]) {
+        let rare = |w: &&[u8]| -> u32 { w.iter().map(|b| common::letter_weight(*b)).sum() };
+        match keys.windows(KEYS).min_by_key(rare) {
+            Some(window) => self.letters.add(
+                window.iter().fold(0, |key, b| (key << 8) | u64::from(*b)),
+                Waiting::alone(),
+            ),
+            None => self.always = true,
+        }
     }
 
-    /// Makes sure that a text with these syllables in the sound view passes.
-    pub(super) fn add_sound(&mut self, syllables: &[Syllable]) {
-        let class = |s: Syllable| u64::from(s.class().number());
-        let common = |w: &&[Syllable]| sound_weight(w[0].class()) * sound_weight(w[1].class());
-        if let Some([a, b]) = syllables.windows(2).min_by_key(common) {
-            self.sound
-                .add((class(*a) << 16) | class(*b), Waiting::alone());
-            let (a, b) = (a.class().number(), b.class().number());
-            self.flag(SOUND_FIRST, |known| known.sound == a);
-            self.flag(SOUND_SECOND, |known| known.sound == b);
-        }
-        let typed = syllables
+    /// Makes sure that a text with these symbols in the sound view passes.
+    pub(super) fn add_sound(&mut self, form: &[char]) {
+        let rarest = form
             .windows(2)
-            .filter(|w| w.iter().all(|s| s.name().len() >= 2))
-            .min_by_key(common);
-        if let Some([a, b]) = typed {
-            let (a, b) = (a.name().as_bytes(), b.name().as_bytes());
-            self.borders[letter_number(a[a.len() - 1])] |= 1 << letter_number(b[0]);
-            let border = a[a.len() - 2..].iter().chain(&b[..2]);
-            self.pinyin.add(
-                border.fold(0, |key, b| (key << 8) | u64::from(*b)),
-                Waiting::alone(),
-            );
-        } else {
-            self.always = true;
+            .min_by_key(|w| common::symbol_weight(w[0]) * common::symbol_weight(w[1]));
+        if let Some([a, b]) = rarest {
+            self.sound.add(pair(*a, *b), Waiting::alone());
+            *self.sound_flags.entry(*a as u16).or_default() |= SOUND_FIRST;
+            *self.sound_flags.entry(*b as u16).or_default() |= SOUND_SECOND;
         }
+    }
+
+    /// Makes sure that a text with these syllables typed in letters, all or some, passes.
+    pub(super) fn add_typed(&mut self, syllables: &[Syllable]) {
         for w in syllables.windows(2) {
-            // Where a Han character and letters meet, only the letter at the border is known.
-            let (a, b) = (w[0], w[1]);
-            self.sound.add(
-                han_then_letter(class(a), b.name().as_bytes()[0]),
-                Waiting::alone(),
-            );
-            for letter in [
-                a.name().as_bytes()[a.name().len() - 1],
-                a.name().as_bytes()[0],
-            ] {
+            let (a, b) = (w[0].name().as_bytes(), w[1].name().as_bytes());
+            if a.len() >= 2 && b.len() >= 2 {
+                self.borders[letter_number(a[a.len() - 1])] |= 1 << letter_number(b[0]);
+                let border = a[a.len() - 2..].iter().chain(&b[..2]);
+                self.pinyin.add(
+                    border.fold(0, |key, b| (key << 8) | u64::from(*b)),
+                    Waiting::alone(),
+                );
+            }
+            // Where a Han character, or a digit, and letters meet, only the letter at the border is known.
+            let symbols = |s: Syllable| {
+                let digit = sound::digit_for(s).map(sound::digit_symbol);
+                std::iter::once(s.class().symbol()).chain(digit)
+            };
+            for symbol in symbols(w[0]) {
                 self.sound
-                    .add(letter_then_han(letter, class(b)), Waiting::alone());
+                    .add(han_then_letter(symbol, b[0]), Waiting::alone());
+            }
+            for symbol in symbols(w[1]) {
+                for letter in [a[a.len() - 1], a[0]] {
+                    self.sound
+                        .add(letter_then_han(letter, symbol), Waiting::alone());
+                }
             }
         }
     }
@@ -489,17 +492,13 @@ impl Gate {
 }
 
 #[inline]
-fn han_then_letter(class: u64, letter: u8) -> u64 {
-    (1 << 40) | (class << 16) | u64::from(letter)
+fn han_then_letter(symbol: char, letter: u8) -> u64 {
+    (1 << 42) | (u64::from(u32::from(symbol)) << 8) | u64::from(letter)
 }
 
 #[inline]
-fn letter_then_han(letter: u8, class: u64) -> u64 {
-    (2 << 40) | (u64::from(letter) << 16) | class
-}
-
-fn sound_weight(class: SoundClass) -> usize {
-    common::sound_weight(class)
+fn letter_then_han(letter: u8, symbol: char) -> u64 {
+    (2 << 42) | (u64::from(letter) << 21) | u64::from(u32::from(symbol))
 }
 
 fn know(c: char, shapes: &Shapes) -> Known {
@@ -512,10 +511,12 @@ fn know(c: char, shapes: &Shapes) -> Known {
         Kind::Other => OTHER,
         Kind::Several => SLOW,
     };
+    let symbol = |s: Syllable| s.class().symbol();
     let sound = match entry.kind {
-        Kind::Han => sound::of_han(entry.folded),
-        Kind::Word => sound::of_digit(entry.folded),
-        _ => sound::of_emoji(entry.folded),
+        Kind::Han => sound::of_han(shapes.of_rare(entry.folded)).map(symbol),
+        Kind::Word if entry.folded.is_ascii_digit() => Some(sound::digit_symbol(entry.folded)),
+        Kind::Word => None,
+        _ => sound::of_emoji(entry.folded).map(symbol),
     };
     let Ok(folded) = u16::try_from(u32::from(entry.folded)) else {
         return Known {
@@ -526,11 +527,25 @@ fn know(c: char, shapes: &Shapes) -> Known {
     Known {
         folded,
         bare: u32::from(shapes.of(entry.folded)) as u16,
-        sound: sound.map_or(0, |s| s.class().number()),
+        sound: sound.map_or(0, |symbol| symbol as u16),
         kind,
         flags: 0,
     }
 }
+
+/// [`letter_key`] as a table; 0 for none.
+const KEY_OF: [u8; 128] = {
+    let mut keys = [0; 128];
+    let mut i = 0;
+    while i < 128 {
+        keys[i] = match letter_key(i as u8 as char) {
+            Some(key) => key as u8,
+            None => 0,
+        };
+        i += 1;
+    }
+    keys
+};
 
 /// Where the pass over a text stands.
 struct Walk<'g> {
@@ -543,7 +558,7 @@ struct Walk<'g> {
     /// The last Han character of the bare view, marks left out, and its flags.
     bare: u16,
     bare_flags: u8,
-    /// Sound class of the last syllable, marks left out.
+    /// Symbol of the last syllable, marks left out.
     sound: u16,
     sound_flags: u8,
     /// The last letter, where no syllable came since.
@@ -553,9 +568,10 @@ struct Walk<'g> {
     /// The last letters and digits; the last letters.
     four: u32,
     four_joined: u32,
-    /// A sign of a disguise in letters.
-    sign: bool,
-    singles_in_row: u8,
+    /// The last letters by their keys, repeats left out.
+    keys: u64,
+    /// A mark that stands for a letter if one follows.
+    pending: u8,
 }
 
 /// The running word.
@@ -564,9 +580,6 @@ struct WordSoFar {
     letters: u64,
     letter_count: u32,
     inside: bool,
-    repeat: u8,
-    digit_after_letter: bool,
-    digits_first: u8,
 }
 
 const NO_WORD: WordSoFar = WordSoFar {
@@ -574,9 +587,6 @@ const NO_WORD: WordSoFar = WordSoFar {
     letters: WORD_START,
     letter_count: 0,
     inside: false,
-    repeat: 0,
-    digit_after_letter: false,
-    digits_first: 0,
 };
 
 impl<'g> Walk<'g> {
@@ -596,8 +606,8 @@ impl<'g> Walk<'g> {
             last_word: 0,
             four: 0,
             four_joined: 0,
-            sign: false,
-            singles_in_row: 0,
+            keys: 0,
+            pending: 0,
         }
     }
 
@@ -620,17 +630,16 @@ impl<'g> Walk<'g> {
             WORD => self.letter(known),
             SOFT => {
                 if self.word.inside {
-                    self.sign |= known.folded == u16::from(b'*') || known.folded == u16::from(b'|');
                     self.end_word();
                 }
+                self.pending = known.folded as u8;
             }
             DROPPED => {}
             OTHER => {
-                self.sign |= known.folded == u16::from(b'$') || known.folded == u16::from(b'@');
                 if self.word.inside {
-                    self.sign |= known.folded == u16::from(b'!');
                     self.end_word();
                 }
+                self.pending = known.folded.min(127) as u8;
                 self.shift(known);
                 if known.sound != 0 {
                     self.heard(known);
@@ -675,15 +684,14 @@ impl<'g> Walk<'g> {
 
     #[inline]
     fn heard(&mut self, known: Known) {
-        let class = u64::from(known.sound);
         if self.sound_flags & SOUND_FIRST != 0 && known.flags & SOUND_SECOND != 0 {
-            self.opened.masked |= self.gate.sound.has((u64::from(self.sound) << 16) | class);
+            let key = (u64::from(self.sound) << 21) | u64::from(known.sound);
+            self.opened.masked |= self.gate.sound.has(key);
         }
         if self.last_letter != 0 {
-            self.opened.masked |= self
-                .gate
-                .sound
-                .has(letter_then_han(self.last_letter, class));
+            let symbol = char::from_u32(u32::from(known.sound)).unwrap_or('\0');
+            let key = letter_then_han(self.last_letter, symbol);
+            self.opened.masked |= self.gate.sound.has(key);
             self.last_letter = 0;
         }
         self.sound = known.sound;
@@ -705,7 +713,7 @@ impl<'g> Walk<'g> {
             // Any flag may hold: an emoji that stands for a syllable is rare as well.
             self.sound_flags |= SOUND_FIRST;
             self.heard(Known {
-                sound: syllable.class().number(),
+                sound: syllable.class().symbol() as u16,
                 flags: SOUND_FIRST | SOUND_SECOND,
                 ..Known::default()
             });
@@ -718,6 +726,11 @@ impl<'g> Walk<'g> {
         let byte = known.folded as u8;
         self.shift(known);
         self.push_four(byte);
+        if matches!(self.pending, b'@' | b'$' | b'!' | b'|') {
+            self.key(self.pending);
+        }
+        self.pending = 0;
+        self.key(byte);
         if !self.word.inside {
             self.word = NO_WORD;
             self.word.inside = true;
@@ -725,8 +738,6 @@ impl<'g> Walk<'g> {
         let word = &mut self.word;
         word.hash = word_step(word.hash, byte);
         if byte.is_ascii_digit() {
-            word.digit_after_letter |= word.letter_count > 0;
-            word.digits_first += u8::from(word.letter_count == 0);
             // It may stand for a syllable; inside a word it is a tone or a sign, and looking at it as a syllable too
             // passes a little more.
             self.bare = known.folded;
@@ -737,16 +748,9 @@ impl<'g> Walk<'g> {
             return;
         }
         if word.letter_count == 0 && self.sound != 0 {
-            self.opened.masked |= gate.sound.has(han_then_letter(u64::from(self.sound), byte));
+            let symbol = char::from_u32(u32::from(self.sound)).unwrap_or('\0');
+            self.opened.masked |= gate.sound.has(han_then_letter(symbol, byte));
         }
-        word.repeat = if word.letter_count > 0 && self.last_letter == byte {
-            word.repeat + 1
-        } else {
-            0
-        };
-        self.sign |= word.repeat >= 2
-            || word.digit_after_letter
-            || (word.digits_first == 1 && word.letter_count >= 3);
         word.letters = word_step(word.letters, byte);
         word.letter_count += 1;
         self.last_letter = byte;
@@ -758,6 +762,17 @@ impl<'g> Walk<'g> {
         if border != 0 {
             self.opened.masked |= gate.pinyin.has(u64::from(self.four_joined));
         }
+    }
+
+    /// The next letter, or sign for one, by its key.
+    #[inline]
+    fn key(&mut self, byte: u8) {
+        let key = KEY_OF[usize::from(byte % 128)];
+        if key == 0 || key == self.keys as u8 {
+            return;
+        }
+        self.keys = (self.keys << 8) | u64::from(key);
+        self.opened.masked |= self.gate.letters.has(self.keys & KEYS_MASK);
     }
 
     #[inline]
@@ -782,16 +797,10 @@ impl<'g> Walk<'g> {
         self.push_four(b' ');
         let gate = self.gate;
         let word = &self.word;
-        self.singles_in_row = if word.letter_count == 1 {
-            self.singles_in_row + 1
-        } else {
-            0
-        };
         gate.words.ask(word.hash, &mut self.written);
         gate.words
             .ask(words_pair(self.last_word, word.hash), &mut self.written);
-        self.opened.masked |= gate.initials.has(word.letters)
-            || (gate.letters && (self.sign || self.singles_in_row >= 3));
+        self.opened.masked |= gate.initials.has(word.letters);
         self.last_word = word.hash;
         if word.letter_count > 0 {
             self.sound = 0;

@@ -7,15 +7,14 @@ use std::collections::BTreeSet;
 
 use aho_corasick::BuildError;
 
-use super::gate::Gate;
+use super::gate::{Gate, KEYS};
 use super::literals::{Literals, stands_alone};
 use super::texts::Hit;
 use crate::domain::View;
 use crate::rules::{Ruleset, TextSignal};
 use crate::text::sound::{self, Syllable};
 use crate::text::{
-    Folded, Origin, Shapes, Unit, bare, has_mask_sign, in_ordinary_word, is_han, letter_key,
-    sound_units,
+    Folded, Origin, Shapes, Unit, bare, in_ordinary_word, is_han, letter_key, sound_units,
 };
 
 /// Longer terms are not put on.
@@ -71,7 +70,6 @@ impl Masked {
                     && (2..=SYLLABLES_MAX).contains(&syllables.len())
                 {
                     let heard: Vec<Syllable> = syllables.iter().map(|(_, s)| *s).collect();
-                    gate.add_sound(&heard);
                     for form in sound_forms(&heard, gate) {
                         in_sound.push((
                             form,
@@ -96,9 +94,7 @@ impl Masked {
                 }
             }
         }
-        for (a, b) in shapes.pairs() {
-            gate.add_split(a, b);
-        }
+        shapes.splits().for_each(|form| gate.add_bare(form));
         Ok(Self {
             shapes,
             bare: Literals::new(in_bare)?,
@@ -119,15 +115,12 @@ impl Masked {
             return;
         }
         let view = bare(folded, &self.shapes);
-        let letters_wanted = has_mask_sign(folded);
         for (start, end, uses) in self.bare.occurrences(&view.text) {
             let (first, last) = (view.folded[start].0, view.folded[end - 1].1);
             for used in uses {
                 let apart =
                     || end - start >= LETTERS_ALONE || stands_alone(&folded.text, first, last);
-                if heard(&rules.signals[used.signal])
-                    && (!used.letters || (letters_wanted && apart()))
-                {
+                if heard(&rules.signals[used.signal]) && (!used.letters || apart()) {
                     hits.push(Hit {
                         signal: used.signal,
                         stretch: (first, last),
@@ -136,7 +129,7 @@ impl Masked {
                 }
             }
         }
-        let units = sound_units(folded);
+        let units = sound_units(folded, &self.shapes);
         let (mut text, mut unit_of_byte) = (String::new(), Vec::new());
         for (i, unit) in units.iter().enumerate() {
             text.push(unit.symbol);
@@ -230,7 +223,8 @@ fn letter_forms(term: &str) -> BTreeSet<String> {
             }
         }
     }
-    forms.retain(|form| form.chars().count() >= 3);
+    // Fewer letters in a row say nothing.
+    forms.retain(|form| form.len() >= KEYS);
     forms
 }
 
@@ -243,10 +237,31 @@ fn rotated(word: &str) -> String {
         .collect()
 }
 
-/// The symbols of a term; from three syllables on also with any run of them given by first letters.
+/// At most so many syllables of a term are given by digits.
+const DIGITS_MAX: usize = 4;
+
+/// The symbols of a term; with any of its syllables that a digit can stand for given by it; and, from three syllables on,
+/// with any run of them given by first letters.
 fn sound_forms(syllables: &[Syllable], gate: &mut Gate) -> BTreeSet<String> {
     let symbol = |s: &Syllable| s.class().symbol();
-    let mut forms = BTreeSet::from([syllables.iter().map(symbol).collect::<String>()]);
+    let mut forms = BTreeSet::new();
+    let digits: Vec<(usize, char)> = syllables
+        .iter()
+        .enumerate()
+        .filter_map(|(i, s)| Some((i, sound::digit_for(*s)?)))
+        .take(DIGITS_MAX)
+        .collect();
+    for chosen in 0..1_u32 << digits.len() {
+        let mut form: Vec<char> = syllables.iter().map(symbol).collect();
+        for (bit, (i, digit)) in digits.iter().enumerate() {
+            if chosen & (1 << bit) != 0 {
+                form[*i] = sound::digit_symbol(*digit);
+            }
+        }
+        gate.add_sound(&form);
+        forms.insert(form.into_iter().collect());
+    }
+    gate.add_typed(syllables);
     if syllables.len() < 3 {
         return forms;
     }
@@ -277,10 +292,14 @@ fn sound_forms(syllables: &[Syllable], gate: &mut Gate) -> BTreeSet<String> {
     forms
 }
 
+/// What is counted after a digit that is a number.
+const COUNTERS: &str =
+    "件个只块元号点月年天斤瓶包盒条双套米码折分秒克寸岁粒张把台本支袋箱层楼室栋斗%gkm.";
+
 /// How a term was heard, or `None` where it was not.
 fn judge(term: &[(char, Syllable)], said: &[Unit], folded: &str) -> Option<View> {
     let n = term.len();
-    let (mut han_alike, mut hidden, mut first_letters) = (0, 0, 0);
+    let (mut han_alike, mut hidden, mut first_letters, mut digits) = (0, 0, 0, 0);
     let (mut fuzzy, mut ordinary, mut written) = (false, false, 0);
     for ((c, syllable), unit) in term.iter().zip(said) {
         match unit.origin {
@@ -290,17 +309,27 @@ fn judge(term: &[(char, Syllable)], said: &[Unit], folded: &str) -> Option<View>
                 fuzzy |= other != *syllable;
                 ordinary |= in_ordinary_word(folded, unit.start);
             }
-            Origin::Pinyin(other) | Origin::Digit(other) | Origin::Emoji(other) => {
+            Origin::Pinyin(other) | Origin::Emoji(other) => {
                 if other != *syllable {
                     return None;
                 }
                 hidden += 1;
             }
+            Origin::Digit => {
+                let next = folded[unit.end..].chars().next();
+                let counted = next.is_some_and(|c| COUNTERS.contains(c));
+                let within = said.iter().any(|u| u.start == unit.end);
+                let longer = next.is_some_and(|c| c.is_ascii_digit());
+                if !within && (counted || longer) {
+                    return None;
+                }
+                digits += 1;
+            }
             Origin::Initial => first_letters += 1,
             Origin::Barrier => return None,
         }
     }
-    if han_alike + hidden + first_letters == 0 {
+    if han_alike + hidden + first_letters + digits == 0 {
         return None;
     }
     let only_letters = said
@@ -322,6 +351,7 @@ fn judge(term: &[(char, Syllable)], said: &[Unit], folded: &str) -> Option<View>
     let loose = ordinary
         || fuzzy && n <= 3
         || n == 2 && written == 0
+        || digits == n
         || first_letters > 0 && n - first_letters < 2;
     Some(if loose { View::Loose } else { View::Sound })
 }

@@ -24,6 +24,8 @@ const FILES_MAX: usize = 2_000;
 const RULES_MAX: usize = 5_000;
 const TERMS_MAX: usize = 200_000;
 const TERM_CHARS_MAX: usize = 64;
+/// Of one line of a lexicon.
+const EXPANSIONS_MAX: usize = 500;
 
 /// Reads a pack from a directory.
 ///
@@ -49,6 +51,7 @@ pub fn read_dir(dir: &Path) -> Result<Files, Problems> {
         ("rules", ".yaml"),
         ("playbooks", ".yaml"),
         ("tests", ".yaml"),
+        ("tests/categories", ".yaml"),
     ] {
         // A missing folder is an empty one; what then lacks is reported by name.
         let Ok(entries) = std::fs::read_dir(dir.join(folder)) else {
@@ -417,6 +420,59 @@ struct Lexicon {
     used: std::cell::Cell<bool>,
 }
 
+/// The terms that a line stands for: `{a|b|}` is any of its alternatives, the empty one included.
+fn expand(line: &str) -> Result<Vec<String>, String> {
+    let mut terms = vec![String::new()];
+    let mut rest = line;
+    while let Some((before, after)) = rest.split_once('{') {
+        let (inside, after) = after
+            .split_once('}')
+            .ok_or_else(|| "a `{` is not closed".to_owned())?;
+        if inside.contains('{') {
+            return Err("a `{` stands inside another".to_owned());
+        }
+        let choices: Vec<&str> = inside.split('|').collect();
+        if terms.len() * choices.len() > EXPANSIONS_MAX {
+            return Err(format!(
+                "the line stands for more than {EXPANSIONS_MAX} terms"
+            ));
+        }
+        terms = terms
+            .iter()
+            .flat_map(|head| {
+                choices
+                    .iter()
+                    .map(move |choice| format!("{head}{before}{choice}"))
+            })
+            .collect();
+        rest = after;
+    }
+    if rest.contains('}') {
+        return Err("a `}` without a `{`".to_owned());
+    }
+    terms.iter_mut().for_each(|term| term.push_str(rest));
+    Ok(terms)
+}
+
+/// Why a term cannot be looked for, and what to do.
+fn unusable(term: &str, folded: &str) -> Option<(String, &'static str)> {
+    match folded.chars().count() {
+        0 => Some((
+            format!("nothing is left of `{term}` after folding"),
+            "remove it",
+        )),
+        1 if folded.is_ascii() => Some((
+            format!("`{term}` is a single letter"),
+            "it would be found everywhere",
+        )),
+        n if n > TERM_CHARS_MAX => Some((
+            "the term is longer than 64 characters".to_owned(),
+            "use a pattern",
+        )),
+        _ => None,
+    }
+}
+
 impl Lexicons {
     fn read(files: &Files, problems: &mut Problems) -> Self {
         let mut lists: BTreeMap<String, Lexicon> = BTreeMap::new();
@@ -444,32 +500,22 @@ impl Lexicons {
                     line + 1,
                     text.chars().take_while(|c| c.is_whitespace()).count() + 1,
                 );
-                let folded = fold(term).trim().to_owned();
-                let length = folded.chars().count();
-                if length == 0 {
-                    problems.add(
-                        name,
-                        place,
-                        format!("nothing is left of `{term}` after folding"),
-                        "remove it",
-                    );
-                } else if length > TERM_CHARS_MAX {
-                    problems.add(
-                        name,
-                        place,
-                        "the term is longer than 64 characters",
-                        "use a pattern",
-                    );
-                } else if length == 1 && folded.is_ascii() {
-                    problems.add(
-                        name,
-                        place,
-                        format!("`{term}` is a single letter"),
-                        "it would be found everywhere",
-                    );
+                let written = match expand(term) {
+                    Ok(written) => written,
+                    Err(message) => {
+                        problems.add(name, place, message, "write {one|other}, not nested");
+                        continue;
+                    }
+                };
+                for term in &written {
+                    let folded = fold(term).trim().to_owned();
+                    if let Some((message, hint)) = unusable(term, &folded) {
+                        problems.add(name, place, message, hint);
+                        break;
+                    }
+                    list.terms.push(folded);
                 }
-                list.terms.push(folded);
-                total += 1;
+                total += written.len();
             }
         }
         if total > TERMS_MAX {

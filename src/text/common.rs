@@ -1,6 +1,6 @@
 //! How common characters and words are in talk, roughly: only the order matters, for choosing what a gate looks for.
 
-use super::sound::{self, SoundClass};
+use super::sound;
 
 /// The commonest characters of Chinese talk: they filter little.
 const COMMON: &str = "的一是了我不人在他有这个上们来到时大地为子中你说生国年着就那和要她出也得里后自以会家可下而过天去能对小多然于心学么之都好看起发当没成只如事把还用第样道想作种开美总从无情己面最女但现前些所同日手又行意动方期它头经长儿回位分爱老因很给名法间知什两次使身者被高已亲其进此话常与活正感吗呢吧啊哦您请亲货店买";
@@ -69,10 +69,18 @@ pub fn word_weight(word: &str) -> usize {
         .map_or(1, |i| 100 - i)
 }
 
-/// A sound class is as common as the commonest character in it.
-pub fn sound_weight(class: SoundClass) -> usize {
+/// A symbol of the sound view is as common as the commonest character that has it.
+pub fn symbol_weight(symbol: char) -> usize {
     COMMON
         .chars()
-        .position(|c| sound::of_han(c).is_some_and(|s| s.class() == class))
+        .position(|c| sound::of_han(c).is_some_and(|s| s.class().symbol() == symbol))
         .map_or(1, |i| 200 - i / 2)
+}
+
+/// The more common a letter in English, the larger.
+pub fn letter_weight(letter: u8) -> u32 {
+    "etaoinsrhldcumfpgwybvkxjq"
+        .bytes()
+        .position(|l| l == letter)
+        .map_or(1, |i| 26 - i as u32)
 }

@@ -14,25 +14,38 @@ fn entries(table: &'static str) -> impl Iterator<Item = (char, &'static str)> {
         .filter_map(|(c, rest)| Some((c.chars().next()?, rest)))
 }
 
-static LIKE: LazyLock<HashMap<char, &'static str>> = LazyLock::new(|| entries(SHAPES).collect());
+/// Characters that look like another one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub struct Alike {
+    /// Hardly ever written for themselves.
+    pub rare: &'static str,
+    /// Common ones.
+    pub common: &'static str,
+}
 
-static SPLIT: LazyLock<HashMap<char, Vec<(char, char)>>> = LazyLock::new(|| {
-    let mut split: HashMap<char, Vec<(char, char)>> = HashMap::new();
+static LIKE: LazyLock<HashMap<char, Alike>> = LazyLock::new(|| {
+    entries(SHAPES)
+        .map(|(c, rest)| {
+            let (rare, common) = rest.split_once('\t').unwrap_or((rest, ""));
+            (c, Alike { rare, common })
+        })
+        .collect()
+});
+
+static SPLIT: LazyLock<HashMap<char, Vec<&'static str>>> = LazyLock::new(|| {
+    let mut split: HashMap<char, Vec<&'static str>> = HashMap::new();
     for (c, form) in entries(PARTS) {
-        let mut parts = form.chars();
-        if let (Some(a), Some(b), None) = (parts.next(), parts.next(), parts.next()) {
-            split.entry(c).or_default().push((a, b));
-        }
+        split.entry(c).or_default().push(form);
     }
     split
 });
 
 /// Characters that look like this one, or hold it.
-pub fn like(c: char) -> &'static str {
-    LIKE.get(&c).copied().unwrap_or("")
+pub fn like(c: char) -> Alike {
+    LIKE.get(&c).copied().unwrap_or_default()
 }
 
-/// The ways in which a character can be written as two.
-pub fn split(c: char) -> &'static [(char, char)] {
+/// The ways in which a character can be written as two or three.
+pub fn split(c: char) -> &'static [&'static str] {
     SPLIT.get(&c).map_or(&[], Vec::as_slice)
 }

@@ -16,11 +16,6 @@ pub struct Syllable(u16);
 pub struct SoundClass(u16);
 
 impl SoundClass {
-    /// A small number for tables, from 1.
-    pub fn number(self) -> u16 {
-        self.0 + 1
-    }
-
     /// A character that stands for the class in a view.
     pub fn symbol(self) -> char {
         char::from_u32(0x4E00 + u32::from(self.0)).unwrap_or('\0')
@@ -131,22 +126,31 @@ pub fn of_emoji(c: char) -> Option<Syllable> {
     TABLE.of_emoji.get(&c).copied()
 }
 
-/// The sound of a digit.
-pub fn of_digit(c: char) -> Option<Syllable> {
-    let name = match c {
-        '0' => "ling",
-        '1' => "yi",
-        '2' => "er",
-        '3' => "san",
-        '4' => "si",
-        '5' => "wu",
-        '6' => "liu",
-        '7' => "qi",
-        '8' => "ba",
-        '9' => "jiu",
-        _ => return None,
-    };
-    TABLE.by_name.get(name).copied()
+/// The digits and the syllables they stand for in chat, by Chinese names and by what sounds like them.
+const DIGITS: [(char, &[&str]); 10] = [
+    ('0', &["ling", "lin", "ni"]),
+    ('1', &["yi", "yao"]),
+    ('2', &["er", "ai"]),
+    ('3', &["san", "sha", "shan", "shen", "sheng"]),
+    ('4', &["si", "shi"]),
+    ('5', &["wu", "wo"]),
+    ('6', &["liu", "le", "lu"]),
+    ('7', &["qi", "qu"]),
+    ('8', &["ba", "bu", "bie"]),
+    ('9', &["jiu"]),
+];
+
+/// The digit that can stand for a syllable.
+pub fn digit_for(syllable: Syllable) -> Option<char> {
+    DIGITS
+        .iter()
+        .find(|(_, names)| names.contains(&syllable.name()))
+        .map(|(digit, _)| *digit)
+}
+
+/// A digit as a character of the sound view.
+pub fn digit_symbol(digit: char) -> char {
+    char::from_u32(0x3500 + u32::from(digit)).unwrap_or('\0')
 }
 
 /// A piece of typed letters: a syllable, or the first letter of one.
@@ -230,6 +234,6 @@ mod tests {
         for (a, b) in [('死', '西'), ('活', '花'), ('想', '向')] {
             assert_eq!(class(a) == class(b), (a, b) == ('想', '向'), "{a}{b}");
         }
-        assert_eq!(of_digit('4'), of_han('死'));
+        assert_eq!(of_han('死').and_then(digit_for), Some('4'));
     }
 }

@@ -49,7 +49,7 @@ fn is_invisible(c: char) -> bool {
     matches!(u32::from(c),
         0x00AD | 0x034F | 0x061C | 0x115F | 0x1160 | 0x17B4 | 0x17B5 | 0x180B..=0x180F
         | 0x200B..=0x200F | 0x202A..=0x202E | 0x2060..=0x206F | 0x3164 | 0xFE00..=0xFE0F
-        | 0xFEFF | 0xFFA0 | 0xE0000..=0xE0FFF)
+        | 0x2800 | 0xFEFF | 0xFFA0 | 0xE0000..=0xE0FFF)
 }
 
 /// Marks that sit on, under or through another character.
@@ -149,6 +149,10 @@ impl Table {
             several: HashMap::new(),
         };
         for c in '\0'..=char::MAX {
+            if let Some(letter) = flag_letter(c) {
+                table.beyond.insert(c, Class::Plain(letter));
+                continue;
+            }
             let mut classes: Vec<Class> = decompose(c)
                 .into_iter()
                 .map(|c| classify(*simplified.get(&c).unwrap_or(&c)))
@@ -183,6 +187,12 @@ impl Table {
     pub(super) fn expansion(&self, c: char) -> &[Class] {
         self.several.get(&c).map_or(&[], Vec::as_slice)
     }
+}
+
+/// Two such letters are drawn as a flag.
+fn flag_letter(c: char) -> Option<char> {
+    let letter = u32::from(c).checked_sub(0x1F1E6).filter(|i| *i < 26)?;
+    char::from_u32(u32::from('a') + letter)
 }
 
 fn classify(c: char) -> Class {

@@ -16,8 +16,12 @@ const BARRIER: char = '\n';
 #[derive(Debug, Default)]
 pub struct Shapes {
     alike: HashMap<char, char>,
-    split: HashMap<(char, char), char>,
+    rare: HashMap<char, char>,
+    split: HashMap<String, char>,
 }
+
+/// A character is written in at most so many parts.
+const PARTS_MAX: usize = 3;
 
 impl Shapes {
     /// For the Han characters of these folded terms. A character of a term is never taken for another.
@@ -26,14 +30,21 @@ impl Shapes {
         wanted.sort_unstable();
         wanted.dedup();
         let mut shapes = Self::default();
+        let free = |c: &char| wanted.binary_search(c).is_err();
         for c in &wanted {
-            for other in shape::like(*c).chars() {
-                if wanted.binary_search(&other).is_err() {
-                    shapes.alike.entry(other).or_insert(*c);
-                }
+            let like = shape::like(*c);
+            for other in like.rare.chars().filter(free) {
+                shapes.rare.entry(other).or_insert(*c);
+                shapes.alike.entry(other).or_insert(*c);
             }
-            for pair in shape::split(*c) {
-                shapes.split.entry(*pair).or_insert(*c);
+            for form in shape::split(*c) {
+                shapes.split.entry((*form).to_owned()).or_insert(*c);
+            }
+        }
+        // What is rare and holds a character speaks for it louder than a common look-alike does.
+        for c in &wanted {
+            for other in shape::like(*c).common.chars().filter(free) {
+                shapes.alike.entry(other).or_insert(*c);
             }
         }
         shapes
@@ -44,19 +55,27 @@ impl Shapes {
         self.alike.get(&c).copied().unwrap_or(c)
     }
 
-    /// The character of a term that two others make.
-    pub fn joined(&self, a: char, b: char) -> Option<char> {
-        self.split.get(&(a, b)).copied()
+    /// The same for characters that are hardly ever written for themselves.
+    pub fn of_rare(&self, c: char) -> char {
+        self.rare.get(&c).copied().unwrap_or(c)
     }
 
-    /// All pairs that make a character of a term.
-    pub fn pairs(&self) -> impl Iterator<Item = (char, char)> + '_ {
-        self.split.keys().copied()
+    /// The character of a term that the first two or three of these make, and how many.
+    fn joined(&self, chars: &[char]) -> Option<(char, usize)> {
+        (2..=PARTS_MAX.min(chars.len())).rev().find_map(|n| {
+            let form: String = chars[..n].iter().collect();
+            self.split.get(&form).map(|c| (*c, n))
+        })
+    }
+
+    /// All ways to write a character of a term in parts.
+    pub fn splits(&self) -> impl Iterator<Item = &str> + '_ {
+        self.split.keys().map(String::as_str)
     }
 }
 
 /// Letters and the signs that stand for them fall together.
-pub fn letter_key(c: char) -> Option<char> {
+pub const fn letter_key(c: char) -> Option<char> {
     Some(match c {
         'l' | '1' | '!' | '|' => 'i',
         '0' => 'o',
@@ -66,8 +85,8 @@ pub fn letter_key(c: char) -> Option<char> {
         '7' => 't',
         '8' => 'b',
         '9' | '6' => 'g',
-        c if c.is_ascii_lowercase() => c,
-        c if c.is_ascii_digit() => c,
+        '2' => '2',
+        'a'..='y' => c,
         _ => return None,
     })
 }
@@ -157,43 +176,6 @@ fn barriers(text: &str, pieces: &[(Piece, usize, usize)]) -> Vec<bool> {
         .collect()
 }
 
-/// True where letters show signs of a disguise: a digit between letters, or one digit before four; a sign for a letter; a
-/// letter three times in a row; three one-letter words in a row. Without any, words of letters are not looked for in the
-/// bare view.
-pub fn has_mask_sign(folded: &Folded) -> bool {
-    let text = folded.text.as_str();
-    let mut singles = 0;
-    for (piece, start, end) in pieces(text) {
-        let word = &text.as_bytes()[start..end];
-        match piece {
-            Piece::Word => {
-                singles = if word.len() == 1 { singles + 1 } else { 0 };
-                if singles >= 3 || word_has_sign(word) {
-                    return true;
-                }
-            }
-            Piece::Mark => {}
-            _ => singles = 0,
-        }
-    }
-    false
-}
-
-fn word_has_sign(word: &[u8]) -> bool {
-    let letter = u8::is_ascii_alphabetic;
-    let first = word.iter().position(letter).unwrap_or(0);
-    let last = word.iter().rposition(letter).unwrap_or(0);
-    let digit_inside = word[first..=last].iter().any(u8::is_ascii_digit);
-    let sign = word.iter().any(|b| b"@$!|*".contains(b));
-    let thrice = word
-        .windows(3)
-        .any(|w| letter(&w[0]) && w[0] == w[1] && w[1] == w[2]);
-    let digit_first = first == 1
-        && word[0].is_ascii_digit()
-        && word[1..].iter().filter(|b| letter(b)).count() >= 4;
-    digit_inside || sign || thrice || digit_first
-}
-
 /// The bare view.
 #[derive(Debug, Default)]
 pub struct Bare {
@@ -224,19 +206,29 @@ pub fn bare(folded: &Folded, shapes: &Shapes) -> Bare {
     let pieces = pieces(text);
     let barriers = barriers(text, &pieces);
     let mut out = Bare::default();
-    let mut skip = false;
+    let mut skip = 0;
     for (i, (piece, start, end)) in pieces.iter().copied().enumerate() {
-        if std::mem::take(&mut skip) {
+        if skip > 0 {
+            skip -= 1;
             continue;
         }
         match piece {
-            Piece::Han(c) => match pieces.get(i + 1) {
-                Some((Piece::Han(next), _, next_end)) if shapes.joined(c, *next).is_some() => {
-                    out.push(shapes.joined(c, *next).unwrap_or(c), (start, *next_end));
-                    skip = true;
+            Piece::Han(c) => {
+                let following: Vec<char> = pieces[i..]
+                    .iter()
+                    .take(PARTS_MAX)
+                    .map_while(|(piece, _, _)| match piece {
+                        Piece::Han(c) => Some(*c),
+                        _ => None,
+                    })
+                    .collect();
+                if let Some((whole, parts)) = shapes.joined(&following) {
+                    out.push(whole, (start, pieces[i + parts - 1].2));
+                    skip = parts - 1;
+                } else {
+                    out.push(shapes.of(c), (start, end));
                 }
-                _ => out.push(shapes.of(c), (start, end)),
-            },
+            }
             Piece::Word => {
                 for (at, c) in text[start..end].char_indices() {
                     if let Some(key) = letter_key(c) {
@@ -265,8 +257,8 @@ pub enum Origin {
     Pinyin(Syllable),
     /// The first letter of a syllable.
     Initial,
-    /// A digit.
-    Digit(Syllable),
+    /// A digit, for any syllable it may stand for.
+    Digit,
     /// An emoji.
     Emoji(Syllable),
     /// Nothing goes on here.
@@ -286,8 +278,8 @@ pub struct Unit {
     pub end: usize,
 }
 
-/// Makes the sound view.
-pub fn sound_units(folded: &Folded) -> Vec<Unit> {
+/// Makes the sound view. A rare character is heard as the one of a term that it looks like.
+pub fn sound_units(folded: &Folded, shapes: &Shapes) -> Vec<Unit> {
     let text = folded.text.as_str();
     let pieces = pieces(text);
     let barriers = barriers(text, &pieces);
@@ -302,21 +294,19 @@ pub fn sound_units(folded: &Folded) -> Vec<Unit> {
     };
     for (i, (piece, start, end)) in pieces.iter().copied().enumerate() {
         match piece {
-            Piece::Han(c) => match sound::of_han(c) {
+            Piece::Han(c) => match sound::of_han(shapes.of_rare(c)) {
                 Some(s) => push(s.class().symbol(), Origin::Han(c, s), start, end),
                 None => push(BARRIER, Origin::Barrier, start, end),
             },
             Piece::Word => typed(text, start, end, &mut push),
             Piece::Number if end - start <= DIGITS_MAX => {
                 for (at, c) in text[start..end].char_indices() {
-                    if let Some(s) = sound::of_digit(c) {
-                        push(
-                            s.class().symbol(),
-                            Origin::Digit(s),
-                            start + at,
-                            start + at + 1,
-                        );
-                    }
+                    push(
+                        sound::digit_symbol(c),
+                        Origin::Digit,
+                        start + at,
+                        start + at + 1,
+                    );
                 }
             }
             Piece::Emoji(s) => push(s.class().symbol(), Origin::Emoji(s), start, end),
@@ -373,6 +363,7 @@ mod tests {
             ("dieeee", vec![], "die"),
             ("so saaad!", vec![], "sosad"),
             ("弓虽", vec!["强"], "强"),
+            ("生人一叩", vec!["生命"], "生命"),
             ("弓虽", vec![], "弓虽"),
             ("莪恏累", vec!["我好"], "我好累"),
             ("5件", vec![], "5件"),
@@ -407,7 +398,6 @@ mod tests {
             ("难受", "nán shòu"),
             ("难受", "nan2shou4"),
             ("难受", "难shou"),
-            ("死", "4"),
             ("难受", "难,受"),
         ] {
             assert_eq!(sounds(a), sounds(b), "{a} {b}");

@@ -85,65 +85,104 @@ frequency, corner, order, parts_of, structure, radical = (
     read(name) for name in ["frequency", "fourangle", "order", "stroke", "struct", "component"]
 )
 chars = [c for c in order if is_han(c) and simplified(c) == c]
-common = [c for c in chars if frequency.get(c, 0) >= 15.5]
+common = [c for c in chars if frequency.get(c, 0) >= 13.5]
 
 
-def one_stroke_apart(a, b):
-    if abs(len(a) - len(b)) > 1:
-        return False
-    if len(a) == len(b):
-        return sum(x != y for x, y in zip(a, b)) <= 1
-    short, long = sorted((a, b), key=len)
-    return any(long[:i] + long[i + 1 :] == short for i in range(len(long)))
+FORMS = {"水": "氵", "丝": "纟", "肉": "月", "草": "艹", "心": "忄", "人": "亻", "手": "扌", "言": "讠", "金": "钅",
+         "食": "饣", "火": "灬", "犬": "犭", "刀": "刂", "衣": "衤", "示": "礻", "阜": "阝", "邑": "阝", "走": "辶", "辵": "辶"}
+
+
+def typed(part):
+    """A radical as it looks inside a character."""
+    return FORMS.get(part, part)
+
+
+def distance(a, b):
+    """Edit distance of two stroke orders."""
+    row = list(range(len(b) + 1))
+    for i, x in enumerate(a, 1):
+        last, row[0] = row[0], i
+        for j, y in enumerate(b, 1):
+            last, row[j] = row[j], min(row[j] + 1, row[j - 1] + 1, last + (x != y))
+    return row[-1]
+
+
+def likeness(a, b):
+    return 1 - distance(a, b) / max(len(a), len(b))
 
 
 def sound(c):
-    return pinyin(c, style=Style.NORMAL, errors="ignore")[0][0] if pinyin(c, style=Style.NORMAL, errors="ignore") else ""
+    read = pinyin(c, style=Style.NORMAL, errors="ignore")
+    return read[0][0] if read else ""
 
 
 by_part = defaultdict(list)
+by_corner = defaultdict(list)
 for c in chars:
     for part in parts_of.get(c) or []:
         by_part[part].append(c)
-by_corner = defaultdict(list)
-for c in chars:
     by_corner[corner.get(c, "")[:3]].append(c)
     by_corner["-" + corner.get(c, "")[1:4]].append(c)
-shapes = {}
+    if len(order[c]) >= 5:
+        by_corner["<" + order[c][:5]].append(c)
+        by_corner[">" + order[c][-5:]].append(c)
+
+
+def alike(c, other):
+    """How alike two characters look, 0 for not at all."""
+    strokes = likeness(order[c], order[other])
+    corners = sum(x == y for x, y in zip(corner.get(c, ""), corner.get(other, "")))
+    mine, its = ([typed(p) for p in parts_of.get(x) or []] for x in (c, other))
+    if len(mine) == len(its) == 2 and structure.get(c) == structure.get(other):
+        for i in (0, 1):
+            # One part is the same, in the same place; the other looks alike.
+            if mine[i] == its[i] and all(p in order for p in (mine[1 - i], its[1 - i])):
+                rest = likeness(order[mine[1 - i]], order[its[1 - i]])
+                if rest >= 0.3 or corners >= 4:
+                    return max(strokes, 0.7 + rest / 4)
+    if strokes >= (0.7 if corners >= 3 else 0.77) and len(order[c]) >= 3:
+        return strokes
+    return 0
+
+
+# Rare characters that hold a common one stand for it in net slang; common look-alikes pass at a glance.
+RARE, SHAPES_MOST = 13, 16
+rare, common_alike = {}, {}
 for c in common:
-    alike = set()
-    near = set(by_corner[corner[c][:3]]) | set(by_corner["-" + corner[c][1:4]])
-    for other in near - {c}:
-        same_corners = sum(x == y for x, y in zip(corner[c], corner[other]))
-        if same_corners >= 4 and structure.get(c) == structure.get(other) and len(order[c]) <= 12:
-            if order[c] == order[other] or (one_stroke_apart(order[c], order[other]) and len(order[c]) >= 4):
-                alike.add(other)
-    # A rare character that holds the common one, as net slang writes it.
-    for other in by_part[c]:
-        if frequency.get(other, 0) < 13 and (sound(other) == sound(c) or frequency.get(other, 0) == 0):
-            alike.add(other)
-    if alike:
-        shapes[c] = "".join(sorted(alike))
+    holders = [o for o in by_part[c] if frequency.get(o, 0) < RARE and len(order.get(o, "")) > len(order[c])]
+    near = {o for p in parts_of.get(c) or [] for o in by_part[p]}
+    near |= set(by_corner[corner[c][:3]]) | set(by_corner["-" + corner[c][1:4]])
+    near |= set(by_corner["<" + order[c][:5]]) | set(by_corner[">" + order[c][-5:]])
+    near = {o for o in near if abs(len(order[o]) - len(order[c])) <= 3}
+    scored = sorted(((alike(c, o), o) for o in near - {c} - set(holders)), reverse=True)
+    scored = [o for score, o in scored if score > 0][: 2 * SHAPES_MOST]
+    rare[c] = sorted(set(holders) | {o for o in scored if frequency.get(o, 0) < RARE})
+    common_alike[c] = [o for o in scored if frequency.get(o, 0) >= RARE][:SHAPES_MOST]
+    # A part that is seldom written by itself stands for the whole.
+    common_alike[c] += [p for p in parts_of.get(c) or [] if is_han(p) and RARE <= frequency.get(p, 0) < 15]
 write(
     "shapes.txt",
-    "Common character, those that look like it or hold it.",
+    "Common character, rare ones that hold it or look like it, common ones that look like it.",
     "char-similar",
-    [f"{a}\t{b}" for a, b in sorted(shapes.items())],
+    [f"{c}\t{''.join(rare[c])}\t{''.join(common_alike[c])}" for c in sorted(common) if rare[c] or common_alike[c]],
 )
 
-FORMS = {"水": "氵", "丝": "纟", "肉": "月", "草": "艹", "心": "忄", "人": "亻", "手": "扌", "言": "讠", "金": "钅",
-         "食": "饣", "火": "灬", "犬": "犭", "刀": "刂", "衣": "衤", "示": "礻", "阜": "阝", "邑": "阝", "走": "辶"}
-parts = []
+parts = set()
 for c in common:
-    two = parts_of.get(c) or []
-    if len(two) != 2 or structure.get(c) == "0" or any(not p or ord(p) < 0x2E80 for p in two):
+    pieces = parts_of.get(c) or []
+    if len(pieces) not in (2, 3) or structure.get(c) == "0" or any(not p or ord(p) < 0x2E80 for p in pieces):
         continue
-    forms = {"".join(two)}
-    for i, p in enumerate(two):
+    forms = {tuple(pieces)}
+    for i, p in enumerate(pieces):
         if p in FORMS:
-            forms |= {f[:i] + FORMS[p] + f[i + 1 :] for f in set(forms)}
-    parts += [f"{c}\t{form}" for form in sorted(forms)]
-write("parts.txt", "Common character, its two parts as they can be typed.", "char-similar", sorted(parts))
+            forms |= {f[:i] + (FORMS[p],) + f[i + 1 :] for f in set(forms)}
+        # The last part may itself be written as its own parts.
+        own = parts_of.get(p) or []
+        if len(pieces) == 2 and len(own) == 2 and all(is_han(x) for x in own):
+            forms |= {f[:i] + tuple(own) + f[i + 1 :] for f in set(forms) if len(f) == 2}
+    forms |= {f[::-1] for f in forms if len(f) == 2}
+    parts |= {f"{c}\t{''.join(f)}" for f in forms}
+write("parts.txt", "Common character, its two or three parts as they can be typed.", "char-similar", sorted(parts))
 
 # --- sounds ---------------------------------------------------------------------------------------
 
