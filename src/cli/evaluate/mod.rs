@@ -6,6 +6,7 @@ mod curve;
 mod folds;
 mod judge;
 mod measure;
+mod page;
 mod report;
 mod sheets;
 
@@ -53,6 +54,9 @@ pub(super) struct Arguments {
     /// Write the complete figures, without any text.
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
+    /// Write a page with plots that needs no other file.
+    #[arg(long, value_name = "FILE")]
+    html: Option<PathBuf>,
     /// Choose terms again without each of so many parts of the lines with `level` 4 or above, and tell what is lost.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(2..=1000))]
     folds: Option<u32>,
@@ -88,6 +92,9 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         let mut json = serde_json::to_vec_pretty(&report).context("the figures have no JSON")?;
         json.push(b'\n');
         write(path, &json)?;
+    }
+    if let Some(path) = &arguments.html {
+        write(path, page::page(&report)?.as_bytes())?;
     }
     let lines: u64 = report.corpora.iter().map(|corpus| corpus.all.lines).sum();
     let seconds = began.elapsed().as_secs_f64();

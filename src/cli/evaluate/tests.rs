@@ -12,7 +12,8 @@ use super::corpus::{Source, Text};
 use super::folds::folds;
 use super::judge::{Judge, measure};
 use super::measure::Figures;
-use super::sources;
+use super::report::Report;
+use super::{page, sources};
 use crate::domain::{Level, PersonText};
 use crate::rules::load::Files;
 use crate::rules::load_files;
@@ -232,4 +233,14 @@ fn folds_without_enough_lines_are_refused() {
     let error =
         folds(&pack(), &[urgent("我不想活了")], 2, NonZeroUsize::MIN).expect_err("one line");
     assert!(error.to_string().contains("there are 1"), "{error}");
+}
+
+#[test]
+fn names_of_files_cannot_break_the_page() {
+    let name = "<b>&\"talk\"</b>";
+    let figures = measured("talk.jsonl", LINES.as_bytes(), 1);
+    let report = Report::new(judge().rules(), &[(name.to_owned(), figures)], None);
+    let page = page::page(&report).expect("a page");
+    assert!(page.contains("&lt;b&gt;&amp;") && !page.contains("<b>"));
+    assert_eq!(page.matches("<svg").count(), 2);
 }
