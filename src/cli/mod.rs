@@ -4,6 +4,7 @@ mod assess;
 mod cases;
 mod client;
 mod demo;
+mod evaluate;
 mod events;
 mod judged;
 mod rules;
@@ -39,6 +40,8 @@ enum Command {
     /// Check and test rule files.
     #[command(subcommand)]
     Rules(rules::Command),
+    /// Measure the rules on labelled texts: what they find, and what that costs in false alarms.
+    Evaluate(evaluate::Arguments),
     /// Check the audit log.
     #[command(subcommand)]
     Audit(serve::AuditCommand),
@@ -81,6 +84,7 @@ fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     match arguments.command {
         Command::Assess(arguments) => here(assess::run(arguments)),
         Command::Rules(command) => here(rules::run(command)),
+        Command::Evaluate(arguments) => evaluate::run(&arguments),
         Command::Demo(arguments) => everywhere(demo::run(arguments)),
         Command::Serve(arguments) => everywhere(serve::run(arguments)),
         Command::Cases(arguments) => here(cases::run(arguments)),

@@ -8,7 +8,7 @@ use regex_syntax::hir::{Hir, HirKind};
 use crate::text::common::expected_share;
 
 /// One compiled pattern.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Pattern {
     /// Runs over the folded view.
     pub regex: Regex,

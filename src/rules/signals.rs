@@ -39,7 +39,7 @@ pub struct Guard {
 }
 
 /// A sign in a text.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct TextSignal {
     /// Its id; the name of the remembered signal.
     pub id: Arc<str>,
