@@ -26,6 +26,8 @@ const LETTERS_ALONE: usize = 8;
 struct InBare {
     signal: usize,
     letters: bool,
+    /// Index of the term, for telling a disguise from the term as it stands.
+    written: usize,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -39,6 +41,7 @@ pub(super) struct Masked {
     shapes: Shapes,
     bare: Literals<InBare>,
     sound: Literals<InSound>,
+    written: Vec<String>,
     terms: Vec<Vec<(char, Syllable)>>,
 }
 
@@ -50,7 +53,10 @@ impl Masked {
         gate: &mut Gate,
     ) -> Result<Self, BuildError> {
         let (mut in_bare, mut in_sound, mut terms) = (Vec::new(), Vec::new(), Vec::new());
+        let mut all_written: Vec<String> = Vec::new();
         for (signal, term) in masked_terms(rules) {
+            let written = all_written.len();
+            all_written.push(term.to_owned());
             if term.chars().all(is_han) {
                 for form in han_forms(term) {
                     gate.add_bare(&form);
@@ -59,6 +65,7 @@ impl Masked {
                         InBare {
                             signal,
                             letters: false,
+                            written,
                         },
                     ));
                 }
@@ -89,6 +96,7 @@ impl Masked {
                         InBare {
                             signal,
                             letters: true,
+                            written,
                         },
                     ));
                 }
@@ -99,6 +107,7 @@ impl Masked {
             shapes,
             bare: Literals::new(in_bare)?,
             sound: Literals::new(in_sound)?,
+            written: all_written,
             terms,
         })
     }
@@ -111,7 +120,7 @@ impl Masked {
         folded: &Folded,
         hits: &mut Vec<Hit>,
     ) {
-        if self.terms.is_empty() {
+        if self.written.is_empty() {
             return;
         }
         let view = bare(folded, &self.shapes);
@@ -120,7 +129,9 @@ impl Masked {
             for used in uses {
                 let apart =
                     || end - start >= LETTERS_ALONE || stands_alone(&folded.text, first, last);
-                if heard(&rules.signals[used.signal]) && (!used.letters || apart()) {
+                // As it stands it is no disguise.
+                let plain = folded.text[first..last] == self.written[used.written];
+                if heard(&rules.signals[used.signal]) && !plain && (!used.letters || apart()) {
                     hits.push(Hit {
                         signal: used.signal,
                         stretch: (first, last),
@@ -157,8 +168,7 @@ fn masked_terms(rules: &Ruleset) -> impl Iterator<Item = (usize, &str)> {
         .signals
         .iter()
         .enumerate()
-        .filter(|(_, signal)| signal.masked)
-        .flat_map(|(i, signal)| signal.terms.iter().map(move |term| (i, term.as_str())))
+        .flat_map(|(i, signal)| signal.disguised.iter().map(move |term| (i, term.as_str())))
 }
 
 /// The shapes that the disguised terms of a rule set call for.
@@ -190,6 +200,8 @@ fn han_forms(term: &str) -> BTreeSet<String> {
             forms.insert(without_repeats(swapped.into_iter()));
         }
     }
+    // Without repeats a term may shrink to what is written everywhere.
+    forms.retain(|form| form.chars().count() >= 3 || chars.len() == 2 && form == term);
     forms
 }
 
@@ -301,7 +313,7 @@ fn judge(term: &[(char, Syllable)], said: &[Unit], folded: &str) -> Option<View>
     let n = term.len();
     let (mut han_alike, mut hidden, mut first_letters, mut digits) = (0, 0, 0, 0);
     let (mut fuzzy, mut ordinary, mut written) = (false, false, 0);
-    for ((c, syllable), unit) in term.iter().zip(said) {
+    for (i, ((c, syllable), unit)) in term.iter().zip(said).enumerate() {
         match unit.origin {
             Origin::Han(other, _) if other == *c => written += 1,
             Origin::Han(_, other) => {
@@ -317,10 +329,8 @@ fn judge(term: &[(char, Syllable)], said: &[Unit], folded: &str) -> Option<View>
             }
             Origin::Digit => {
                 let next = folded[unit.end..].chars().next();
-                let counted = next.is_some_and(|c| COUNTERS.contains(c));
-                let within = said.iter().any(|u| u.start == unit.end);
-                let longer = next.is_some_and(|c| c.is_ascii_digit());
-                if !within && (counted || longer) {
+                let counted = next.is_some_and(|c| COUNTERS.contains(c) || c.is_ascii_digit());
+                if i + 1 == n && counted {
                     return None;
                 }
                 digits += 1;

@@ -170,17 +170,6 @@ impl<'n, 'p> Fields<'n, 'p> {
         }
     }
 
-    /// `true` or `false`; `None` if absent or wrong.
-    pub fn flag(&mut self, key: &str) -> Option<bool> {
-        let node = self.get(key)?;
-        let text = self.text_of(node, key)?;
-        let flag = text.parse::<bool>().ok();
-        if flag.is_none() {
-            self.problem(node.place, format!("`{key}` must be true or false"), "");
-        }
-        flag
-    }
-
     /// A length such as `72h`, in milliseconds.
     pub fn length_ms(&mut self, key: &str) -> Option<i64> {
         let node = self.need(key)?;

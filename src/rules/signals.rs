@@ -53,8 +53,8 @@ pub struct TextSignal {
     pub patterns: Vec<Pattern>,
     /// Indexes of the guards that excuse a hit.
     pub unless: Vec<usize>,
-    /// True: its terms are looked for in disguise as well.
-    pub masked: bool,
+    /// Folded terms that are looked for in disguise only.
+    pub disguised: Vec<String>,
 }
 
 pub(super) fn read_guard(
@@ -95,7 +95,13 @@ pub(super) fn read_signal(
     problems: &mut super::Problems,
 ) -> Option<TextSignal> {
     let known = [
-        "id", "fields", "speaker", "lexicons", "patterns", "unless", "masked",
+        "id",
+        "fields",
+        "speaker",
+        "lexicons",
+        "patterns",
+        "disguised",
+        "unless",
     ];
     let mut fields = Fields::open(file, node, &known, problems)?;
     let id_node = fields.need("id")?;
@@ -120,11 +126,17 @@ pub(super) fn read_signal(
             Err((message, hint)) => fields.problem(place, message, hint),
         }
     }
-    if terms.is_empty() && patterns.is_empty() {
+    let mut disguised = Vec::new();
+    for (lexicon, place) in fields.texts("disguised") {
+        disguised.extend(lexicons.terms(lexicon, place, &mut fields));
+    }
+    disguised.sort();
+    disguised.dedup();
+    if terms.is_empty() && patterns.is_empty() && disguised.is_empty() {
         fields.problem(
             fields.place,
             format!("signal `{id}` looks for nothing"),
-            "give it `lexicons` or `patterns`",
+            "give it `lexicons`, `patterns` or `disguised`",
         );
     }
     let mut unless = Vec::new();
@@ -163,6 +175,6 @@ pub(super) fn read_signal(
         terms,
         patterns,
         unless,
-        masked: fields.flag("masked").unwrap_or(false),
+        disguised,
     })
 }
