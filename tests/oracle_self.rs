@@ -8,7 +8,11 @@ mod oracle;
 #[path = "oracle/small.rs"]
 mod small;
 
+#[path = "oracle_self/disguise.rs"]
+mod disguise;
+
 use oracle::story::decayed;
+use oracle::terms::alternatives;
 use oracle::{Oracle, Step, Verdict};
 use serde_json::json;
 use small::{buy, chat, line, parcel, rule};
@@ -59,7 +63,10 @@ fn folds_step_by_step() {
         ("想\u{3000}\u{3000}\n死", "想 \n死"),
         ("한각", "한각"),
         ("⑩！。｡", "10!。。"),
-        ("İΣ", "iσ"),
+        ("İΣЖ", "ioж"),
+        ("д\u{0489}想\u{20DD}\u{302A}\u{2800}死", "д想死"),
+        ("🇦🇿", "az"),
+        ("Ꮯаt 両 乗", "cat 两乘"),
     ] {
         assert_eq!(oracle.fold(raw).0, folded, "{raw:?}");
     }
@@ -88,6 +95,46 @@ fn hits_and_guards() {
     assert_eq!(hits("想死,第1.5句歌词"), []);
     assert_eq!(hits("想死.歌词"), [(0, 2)]);
     assert_eq!(hits("想死。歌词"), [(0, 2)]);
+}
+
+#[test]
+fn a_space_between_phrases_is_a_comma() {
+    let oracle = load("");
+    for (text, is_hit) in [
+        ("我们不 想死", true),
+        ("我们不- -想死", true),
+        ("我们不-想死", false),
+        ("不 想死", false),
+        ("我 不 想死", false),
+        ("我们不 想 死", false),
+        ("我们不 想\u{200B}死", false),
+        // Only what lies between the two counts.
+        ("我们 不想死", false),
+        ("我们不想 死了", false),
+        ("我们不想死 好的", false),
+    ] {
+        assert_eq!(!oracle.hits("wish", text).is_empty(), is_hit, "{text:?}");
+    }
+    // A sentence goes on.
+    assert_eq!(oracle.hits("wish", "歌词 想死了"), []);
+    assert_eq!(oracle.hits("wish", "听着歌词 想死了"), []);
+}
+
+#[test]
+fn a_line_stands_for_its_alternatives() {
+    let all = |line| alternatives(line).unwrap();
+    assert_eq!(all("好困"), ["好困"]);
+    assert_eq!(all("{我|}好{困|累}"), ["我好困", "我好累", "好困", "好累"]);
+    assert_eq!(alternatives(&"{a|b}".repeat(8)).unwrap().len(), 256);
+    assert!(alternatives(&"{a|b}".repeat(9)).is_err());
+    for wrong in ["{a|b", "a}", "{a{b}}"] {
+        assert!(alternatives(wrong).is_err(), "{wrong}");
+    }
+    let oracle = Oracle::load(small::disguised("so {very |}{tired|}\n", "", "").path()).unwrap();
+    assert_eq!(
+        oracle.hits("low", "so tired, so very"),
+        [(0, 2), (0, 8), (10, 12), (10, 17)]
+    );
 }
 
 #[test]

@@ -1,24 +1,23 @@
-//! The folded view of a text (rules/README.md, section 1), one step after the other over the whole
+//! The folded view of a text (rules/README.md, section 1.1), one step after the other over the whole
 //! text, so that each step can be read beside its sentence in the specification.
 
 use std::collections::HashMap;
 
 use unicode_normalization::UnicodeNormalization;
 
-/// The data file is shared with the engine; the code that reads it is not.
-const CHARACTERS: &str = include_str!(concat!(
-    env!("CARGO_MANIFEST_DIR"),
-    "/src/text/tables/ts_characters.txt"
-));
+use super::tables::{self, LETTERS, TRADITIONAL, VARIANTS, single};
 
 const SOFT: &str = " ·•・‧∙/\\|_-~*^+=#&'\"`";
 const LONGEST_SOFT_RUN: usize = 8;
+const MOST_STEPS: usize = 8;
 
 /// A folded text; `raw[i]` is the raw character that `chars[i]` came from.
 #[derive(Debug, Clone, Default)]
 pub struct Folded {
     pub chars: Vec<char>,
     pub raw: Vec<usize>,
+    /// Before which characters a dropped run stood that parts two clauses.
+    pub gaps: Vec<usize>,
 }
 
 impl Folded {
@@ -63,27 +62,33 @@ impl Folded {
     }
 
     pub fn same_clause(&self, one: usize, other: usize) -> bool {
-        (one.min(other)..one.max(other)).all(|i| !self.is_clause_mark(i))
+        let (from, to) = (one.min(other), one.max(other));
+        // A gap has no width: one at either end lies behind what ends there or before what starts
+        // there, so it lies between.
+        (from..to).all(|i| !self.is_clause_mark(i))
+            && !self.gaps.iter().any(|gap| (from..=to).contains(gap))
     }
 }
 
 pub struct Folder {
-    simplified: HashMap<char, char>,
+    /// What each character becomes in one step.
+    becomes: HashMap<char, char>,
 }
 
 impl Folder {
     pub fn new() -> Folder {
-        let mut simplified = HashMap::new();
-        for line in CHARACTERS.lines().filter(|line| !line.starts_with('#')) {
-            let Some((from, to)) = line.split_once('\t') else {
-                continue;
-            };
-            let first = to.split(' ').next().unwrap_or("");
-            if let (Some(from), Some(to)) = (single(from), single(first)) {
-                simplified.insert(from, to);
+        let mut becomes = HashMap::new();
+        // The last file that names a character counts.
+        for row in [LETTERS, VARIANTS, TRADITIONAL]
+            .into_iter()
+            .flat_map(tables::rows)
+        {
+            let first = row.get(1).and_then(|to| to.split(' ').next());
+            if let (Some(from), Some(to)) = (single(row[0]), first.and_then(single)) {
+                becomes.insert(from, to);
             }
         }
-        Folder { simplified }
+        Folder { becomes }
     }
 
     pub fn fold(&self, text: &str) -> Folded {
@@ -91,29 +96,18 @@ impl Folder {
             .chars()
             .enumerate()
             .flat_map(|(index, raw)| decompose(raw).into_iter().map(move |c| (c, index)))
-            .map(|(c, index)| (self.simplify(c), index));
-        let kept = drop_soft(collapse_white(&decomposed.collect::<Vec<_>>()));
-        let (chars, raw) = kept.into_iter().unzip();
-        Folded { chars, raw }
+            .map(|(c, index)| (self.followed(c), index));
+        drop_soft(&collapse_white(&decomposed.collect::<Vec<_>>()))
     }
 
-    /// Followed to its end; the step count guards against a ring in the table.
-    fn simplify(&self, c: char) -> char {
+    /// Step 2 for one character.
+    fn followed(&self, c: char) -> char {
         let mut now = c;
-        for _ in 0..8 {
-            match self.simplified.get(&now) {
-                Some(&next) if next != now => now = next,
-                _ => break,
-            }
+        for _ in 0..MOST_STEPS {
+            now = *self.becomes.get(&now).unwrap_or(&now);
         }
         now
     }
-}
-
-fn single(text: &str) -> Option<char> {
-    let mut chars = text.chars();
-    let first = chars.next()?;
-    chars.next().is_none().then_some(first)
 }
 
 /// Step 1 for one raw character.
@@ -136,15 +130,27 @@ fn decompose(raw: char) -> Vec<char> {
         now = next;
     }
     now.retain(|&c| !is_dropped(c));
-    now
+    now.into_iter().map(flag_letter).collect()
+}
+
+fn flag_letter(c: char) -> char {
+    match u32::from(c) {
+        flag @ 0x1F1E6..=0x1F1FF => char::from_u32(u32::from('a') + flag - 0x1F1E6).unwrap_or(c),
+        _ => c,
+    }
 }
 
 fn is_dropped(c: char) -> bool {
-    matches!(c,
-        '\u{0300}'..='\u{036F}' | '\u{00AD}' | '\u{061C}' | '\u{115F}' | '\u{1160}'
-        | '\u{17B4}' | '\u{17B5}' | '\u{180B}'..='\u{180F}' | '\u{200B}'..='\u{200F}'
-        | '\u{202A}'..='\u{202E}' | '\u{2060}'..='\u{206F}' | '\u{3164}'
-        | '\u{FE00}'..='\u{FE0F}' | '\u{FEFF}' | '\u{FFA0}' | '\u{E0000}'..='\u{E0FFF}')
+    let is_mark = matches!(c,
+        '\u{0300}'..='\u{036F}' | '\u{0483}'..='\u{0489}' | '\u{1AB0}'..='\u{1AFF}'
+        | '\u{1DC0}'..='\u{1DFF}' | '\u{20D0}'..='\u{20FF}' | '\u{302A}'..='\u{302F}'
+        | '\u{FE20}'..='\u{FE2F}');
+    let is_invisible = matches!(c,
+        '\u{00AD}' | '\u{034F}' | '\u{061C}' | '\u{115F}' | '\u{1160}' | '\u{17B4}' | '\u{17B5}'
+        | '\u{180B}'..='\u{180F}' | '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}'
+        | '\u{2060}'..='\u{206F}' | '\u{2800}' | '\u{3164}' | '\u{FE00}'..='\u{FE0F}'
+        | '\u{FEFF}' | '\u{FFA0}' | '\u{E0000}'..='\u{E0FFF}');
+    is_mark || is_invisible
 }
 
 /// Step 3. A carriage return joins the line feed after it, so it never belongs to a run of spaces
@@ -177,8 +183,8 @@ fn collapse_white(from: &[(char, usize)]) -> Vec<(char, usize)> {
 }
 
 /// Step 4. A run is as long as soft separators follow one another, whichever they are.
-fn drop_soft(from: Vec<(char, usize)>) -> Vec<(char, usize)> {
-    let mut to = Vec::with_capacity(from.len());
+fn drop_soft(from: &[(char, usize)]) -> Folded {
+    let mut to = Folded::default();
     let mut at = 0;
     while at < from.len() {
         let run = from[at..]
@@ -186,20 +192,36 @@ fn drop_soft(from: Vec<(char, usize)>) -> Vec<(char, usize)> {
             .take_while(|(c, _)| SOFT.contains(*c))
             .count();
         if run == 0 {
-            to.push(from[at]);
+            to.chars.push(from[at].0);
+            to.raw.push(from[at].1);
             at += 1;
             continue;
         }
         let before = at.checked_sub(1).is_some_and(|i| is_han(from[i].0));
         let after = from.get(at + run).is_some_and(|(c, _)| is_han(*c));
         if !(before && after && run <= LONGEST_SOFT_RUN) {
-            to.extend_from_slice(&from[at..at + run]);
+            let kept = &from[at..at + run];
+            to.chars.extend(kept.iter().map(|(c, _)| *c));
+            to.raw.extend(kept.iter().map(|(_, raw)| *raw));
+        } else if is_between_phrases(from, at, at + run) {
+            to.gaps.push(to.chars.len());
         }
         at += run;
     }
     to
 }
 
-fn is_han(c: char) -> bool {
+/// Whether a soft run holds a space and stands between two phrases: two Han characters on both
+/// sides, with nothing between them in the raw text.
+fn is_between_phrases(from: &[(char, usize)], start: usize, end: usize) -> bool {
+    let is_phrase = |first: usize| {
+        from.get(first..first + 2)
+            .is_some_and(|two| two.iter().all(|(c, _)| is_han(*c)) && two[1].1 - two[0].1 <= 1)
+    };
+    let has_space = from[start..end].iter().any(|(c, _)| *c == ' ');
+    has_space && start >= 2 && is_phrase(start - 2) && is_phrase(end)
+}
+
+pub fn is_han(c: char) -> bool {
     matches!(c, '\u{3400}'..='\u{4DBF}' | '\u{4E00}'..='\u{9FFF}' | '\u{20000}'..='\u{323AF}')
 }

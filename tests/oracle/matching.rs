@@ -1,19 +1,34 @@
 //! Lexicon terms, guards and the hits of text signals in one folded text.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use regex::Regex;
 
+use super::disguise::{Disguised, Disguises};
 use super::fold::Folded;
+use super::trie::Trie;
 
 /// From the first folded character to one past the last.
 pub type Span = (usize, usize);
 
-/// Every term of every lexicon, by its first folded character: what makes 1,500 terms bearable.
+/// The views in which a hit can be seen (section 1.5), the plainest first.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Guise {
+    #[default]
+    Raw,
+    Folded,
+    Bare,
+    Sound,
+    Loose,
+}
+
+/// Every term of every lexicon.
 #[derive(Default)]
 pub struct Lexicons {
     names: Vec<String>,
-    by_first: HashMap<char, Vec<Term>>,
+    terms: Vec<Term>,
+    /// The terms by their numbers.
+    trie: Trie<usize>,
 }
 
 struct Term {
@@ -38,21 +53,31 @@ impl Lexicons {
     }
 
     pub fn add(&mut self, lexicon: usize, term: Folded) {
-        if let Some(&first) = term.chars.first() {
-            self.by_first.entry(first).or_default().push(Term {
-                lexicon,
-                chars: term.chars,
-            });
+        if term.chars.is_empty() {
+            return;
         }
+        self.trie.add(&term.chars, self.terms.len());
+        self.terms.push(Term {
+            lexicon,
+            chars: term.chars,
+        });
+    }
+
+    /// Every term with the number of its lexicon.
+    pub fn terms(&self) -> impl Iterator<Item = (usize, &[char])> {
+        self.terms
+            .iter()
+            .map(|term| (term.lexicon, term.chars.as_slice()))
     }
 
     pub fn occurrences(&self, text: &Folded) -> Occurrences {
         let mut found = Occurrences::new();
-        for (start, first) in text.chars.iter().enumerate() {
-            for term in self.by_first.get(first).into_iter().flatten() {
-                let end = start + term.chars.len();
-                if text.chars[start..].starts_with(&term.chars) && term.stands_free(text, start) {
-                    found.entry(term.lexicon).or_default().push((start, end));
+        for start in 0..text.chars.len() {
+            for (length, number) in self.trie.at_start(&text.chars[start..]) {
+                let term = &self.terms[*number];
+                if term.stands_free(text, start) {
+                    let hits = found.entry(term.lexicon).or_default();
+                    hits.push((start, start + length));
                 }
             }
         }
@@ -108,54 +133,88 @@ pub struct Phrases {
     pub lexicons: Vec<usize>,
     pub patterns: Vec<Regex>,
     pub unless: Vec<Guard>,
+    /// Lexicons whose terms are looked for in disguise only.
+    pub disguised: Vec<usize>,
 }
 
 /// A folded text with everything that matching wants to know of it, worked out once.
 pub struct Readable {
     pub folded: Folded,
     pub occurrences: Occurrences,
+    disguised: Disguised,
+    raw: Vec<char>,
     text: String,
     /// The byte at which each folded character begins, and the end.
     bytes: Vec<usize>,
 }
 
 impl Readable {
-    pub fn new(folded: Folded, lexicons: &Lexicons) -> Readable {
+    pub fn new(
+        raw: &str,
+        folded: Folded,
+        lexicons: &Lexicons,
+        disguises: Option<&Disguises>,
+    ) -> Readable {
         let occurrences = lexicons.occurrences(&folded);
+        let disguised = disguises.map(|disguises| disguises.find(&folded));
         let text = folded.text();
         let mut bytes: Vec<usize> = text.char_indices().map(|(byte, _)| byte).collect();
         bytes.push(text.len());
         Readable {
             folded,
             occurrences,
+            disguised: disguised.unwrap_or_default(),
+            raw: raw.chars().collect(),
             text,
             bytes,
         }
     }
 
-    /// The folded spans of all hits that no guard excuses, in order and without duplicates.
-    pub fn hits(&self, phrases: &Phrases) -> Vec<Span> {
-        let mut hits: Vec<Span> = Vec::new();
+    /// The folded spans of all hits that no guard excuses, in order, each with the plainest view in
+    /// which it is seen.
+    pub fn hits(&self, phrases: &Phrases) -> BTreeMap<Span, Guise> {
+        let mut plain: Vec<Span> = Vec::new();
         for lexicon in &phrases.lexicons {
-            hits.extend(self.occurrences.get(lexicon).into_iter().flatten());
+            plain.extend(self.occurrences.get(lexicon).into_iter().flatten());
         }
         for pattern in &phrases.patterns {
             let found = pattern
                 .find_iter(&self.text)
                 .filter(|found| !found.is_empty());
-            hits.extend(
+            plain.extend(
                 found.map(|found| (self.char_at(found.start()), self.char_at(found.end()))),
             );
         }
-        hits.retain(|&hit| {
+        let mut seen: Vec<(Span, Guise)> = plain
+            .into_iter()
+            .map(|span| (span, self.plain_guise(span)))
+            .collect();
+        for lexicon in &phrases.disguised {
+            seen.extend(self.disguised.get(lexicon).into_iter().flatten());
+        }
+        let mut hits: BTreeMap<Span, Guise> = BTreeMap::new();
+        for (span, guise) in seen {
+            let plainest = hits.entry(span).or_insert(guise);
+            *plainest = guise.min(*plainest);
+        }
+        hits.retain(|&hit, _| {
             !phrases
                 .unless
                 .iter()
                 .any(|guard| guard.excuses(&self.folded, &self.occurrences, hit))
         });
-        hits.sort_unstable();
-        hits.dedup();
         hits
+    }
+
+    /// Whether a stretch of the folded text stands like that in the raw text, letter case aside.
+    fn plain_guise(&self, (start, end): Span) -> Guise {
+        let (from, to) = self.folded.raw_span(start, end);
+        let raw = self.raw[from..to].iter().flat_map(|c| c.to_lowercase());
+        if raw.eq(self.folded.chars[start..end].iter().copied()) {
+            Guise::Raw
+        } else {
+            Guise::Folded
+        }
     }
 
     fn char_at(&self, byte: usize) -> usize {

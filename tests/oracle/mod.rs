@@ -4,15 +4,24 @@
 //!
 //! Include it with `#[path = "…/oracle/mod.rs"] mod oracle;`.
 
+pub mod bare;
 pub mod condition;
+pub mod disguise;
 pub mod event;
 pub mod fold;
 pub mod grammar;
+pub mod looks;
 pub mod matching;
 pub mod pack;
+pub mod pieces;
 pub mod signals;
+pub mod sound;
 pub mod story;
+pub mod tables;
+pub mod terms;
 pub mod triage;
+pub mod trie;
+pub mod units;
 pub mod view;
 pub mod yaml;
 
@@ -21,7 +30,7 @@ use std::io::BufRead;
 use std::path::Path;
 
 use event::Event;
-use matching::Span;
+use matching::{Guise, Span};
 use pack::Pack;
 use story::{ELEVATED, Episode};
 use triage::{LEVELS, TYPES};
@@ -49,6 +58,8 @@ pub struct Verdict {
 pub struct Step {
     pub event: String,
     pub signals: Vec<String>,
+    /// The view in which each of the signals was seen.
+    pub guises: Vec<Guise>,
     pub episode: Episode,
 }
 
@@ -118,6 +129,7 @@ impl Oracle {
                 .iter()
                 .map(|signal| names[&signal.id].clone())
                 .collect(),
+            guises: moment.signals.iter().map(|signal| signal.guise).collect(),
             episode,
         };
         Ok(state.moments.iter().zip(episodes).map(step).collect())
@@ -131,13 +143,24 @@ impl Oracle {
 
     /// The raw spans of a text signal's hits that no guard excuses, in a text of any field.
     pub fn hits(&self, signal: &str, text: &str) -> Vec<Span> {
+        self.sights(signal, text).into_keys().collect()
+    }
+
+    /// The same spans, each with the view in which it is seen.
+    pub fn sights(&self, signal: &str, text: &str) -> BTreeMap<Span, Guise> {
         let number = self.pack.signals.get(signal);
         let Some(signal) = self.pack.texts.iter().find(|text| Some(&text.id) == number) else {
-            return Vec::new();
+            return BTreeMap::new();
         };
         let text = signals::readable(&self.pack, text);
-        let raw = |(start, end)| text.folded.raw_span(start, end);
-        text.hits(&signal.phrases).into_iter().map(raw).collect()
+        let mut sights: BTreeMap<Span, Guise> = BTreeMap::new();
+        for ((start, end), guise) in text.hits(&signal.phrases) {
+            let plainest = sights
+                .entry(text.folded.raw_span(start, end))
+                .or_insert(guise);
+            *plainest = guise.min(*plainest);
+        }
+        sights
     }
 
     fn remember<R: BufRead>(&self, events: R) -> Result<BTreeMap<String, Person>, String> {

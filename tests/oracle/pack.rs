@@ -2,16 +2,18 @@
 //! mistake could change a verdict; finding every fault is the business of `rules check`.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use jiff::tz::TimeZone;
 use regex::Regex;
 
 use super::condition::Condition;
+use super::disguise::Disguises;
 use super::event;
 use super::fold::Folder;
 use super::grammar::duration;
-use super::matching::{Guard, GuardKind, Lexicons, Phrases};
+use super::matching::{Guard, GuardKind, Guise, Lexicons, Phrases};
+use super::terms::{files, lexicons};
 use super::triage::{self, TYPES, Triage, position};
 use super::view::RESERVED;
 use super::yaml::{self, Node};
@@ -28,6 +30,9 @@ const FIELDS: [&str; 6] = [
 pub struct Pack {
     pub folder: Folder,
     pub lexicons: Lexicons,
+    /// What is looked for in disguise, if any signal asks for it.
+    pub disguises: Option<Disguises>,
+    pub unmasking: Unmasking,
     pub zone: TimeZone,
     /// The number of every signal id, the reserved ones first.
     pub signals: BTreeMap<String, usize>,
@@ -38,6 +43,24 @@ pub struct Pack {
     /// Only the live ones.
     pub rules: Vec<Rule>,
     pub triage: Triage,
+}
+
+/// What a signal is worth that was seen only through a disguise, in thousandths.
+pub struct Unmasking {
+    bare: i64,
+    sound: i64,
+    loose: i64,
+}
+
+impl Unmasking {
+    pub fn of(&self, guise: Guise) -> i64 {
+        match guise {
+            Guise::Raw | Guise::Folded => 1000,
+            Guise::Bare => self.bare,
+            Guise::Sound => self.sound,
+            Guise::Loose => self.loose,
+        }
+    }
 }
 
 pub struct TextSignal {
@@ -72,6 +95,7 @@ impl Pack {
         let main = yaml::read(&dir.join("pack.yaml"))?;
         let zone = main.need("time_zone")?;
         let zone = TimeZone::get(zone.text()?).map_err(|e| zone.error(e))?;
+        let unmasking = unmasking(&main)?;
         let folder = Folder::new();
         let lexicons = lexicons(&dir.join("lexicons"), &folder)?;
         let files = |name: &str| -> Result<Vec<Node>, String> {
@@ -125,10 +149,17 @@ impl Pack {
                 }
             }
         }
+        let disguised: BTreeSet<usize> = texts
+            .iter()
+            .flat_map(|signal| signal.phrases.disguised.iter().copied())
+            .collect();
+        let disguises = Disguises::new(&disguised, &lexicons);
         let triage = triage::read(&yaml::read(&dir.join("triage.yaml"))?, &signals)?;
         Ok(Pack {
             folder,
             lexicons,
+            disguises,
+            unmasking,
             zone,
             signals,
             texts,
@@ -140,38 +171,23 @@ impl Pack {
     }
 }
 
-/// By name; a directory that is not there has no files.
-fn files(dir: &Path, extension: &str) -> Result<Vec<PathBuf>, String> {
-    if !dir.exists() {
-        return Ok(Vec::new());
+/// Without it a disguise changes nothing.
+fn unmasking(main: &Node) -> Result<Unmasking, String> {
+    let given = main.get("unmasking");
+    let weight = |view: &str| -> Result<i64, String> {
+        given.as_ref().map_or(Ok(1000), |given| {
+            let weight = given.need(view)?;
+            Ok((weight.real()? * 1000.0).round() as i64)
+        })
+    };
+    if let Some(given) = &given {
+        given.only(&["bare", "sound", "loose"])?;
     }
-    let entries = std::fs::read_dir(dir).map_err(|e| format!("{}: {e}", dir.display()))?;
-    let mut paths = BTreeSet::new();
-    for entry in entries {
-        let path = entry.map_err(|e| format!("{}: {e}", dir.display()))?.path();
-        if path.extension().is_some_and(|found| found == extension) {
-            paths.insert(path);
-        }
-    }
-    Ok(paths.into_iter().collect())
-}
-
-fn lexicons(dir: &Path, folder: &Folder) -> Result<Lexicons, String> {
-    let mut lexicons = Lexicons::default();
-    for path in files(dir, "txt")? {
-        let name = path
-            .file_name()
-            .map(|name| name.to_string_lossy().into_owned());
-        let name = name.unwrap_or_default();
-        let lexicon = lexicons.open(name.split('.').next().unwrap_or(&name));
-        let text =
-            std::fs::read_to_string(&path).map_err(|e| format!("{}: {e}", path.display()))?;
-        for line in text.lines() {
-            let term = line.split('#').next().unwrap_or("").trim();
-            lexicons.add(lexicon, folder.fold(term));
-        }
-    }
-    Ok(lexicons)
+    Ok(Unmasking {
+        bare: weight("bare")?,
+        sound: weight("sound")?,
+        loose: weight("loose")?,
+    })
 }
 
 fn lexicon(node: &Node, lexicons: &Lexicons) -> Result<usize, String> {
@@ -208,7 +224,15 @@ fn text_signal(
     lexicons: &Lexicons,
     guards: &BTreeMap<String, Guard>,
 ) -> Result<TextSignal, String> {
-    node.only(&["id", "fields", "speaker", "lexicons", "patterns", "unless"])?;
+    node.only(&[
+        "id",
+        "fields",
+        "speaker",
+        "lexicons",
+        "patterns",
+        "unless",
+        "disguised",
+    ])?;
     let mut fields = Vec::new();
     for name in node.need("fields")?.list()? {
         let known = FIELDS.iter().find(|field| name.text() == Ok(**field));
@@ -235,15 +259,15 @@ fn text_signal(
             .ok_or_else(|| name.error("no such guard"))?;
         unless.push(guard.clone());
     }
-    let named = node.items("lexicons")?;
-    let named = named
-        .iter()
-        .map(|name| lexicon(name, lexicons))
-        .collect::<Result<_, _>>()?;
+    let named = |key: &str| -> Result<Vec<usize>, String> {
+        let names = node.items(key)?;
+        names.iter().map(|name| lexicon(name, lexicons)).collect()
+    };
     let phrases = Phrases {
-        lexicons: named,
+        lexicons: named("lexicons")?,
         patterns,
         unless,
+        disguised: named("disguised")?,
     };
     Ok(TextSignal {
         id,

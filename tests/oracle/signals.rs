@@ -28,7 +28,8 @@ pub fn of_event(pack: &Pack, event: &Event, known: bool) -> Moment {
 }
 
 pub fn readable(pack: &Pack, text: &str) -> Readable {
-    Readable::new(pack.folder.fold(text), &pack.lexicons)
+    let folded = pack.folder.fold(text);
+    Readable::new(text, folded, &pack.lexicons, pack.disguises.as_ref())
 }
 
 fn of_texts(pack: &Pack, event: &Event) -> Vec<Signal> {
@@ -43,14 +44,15 @@ fn of_texts(pack: &Pack, event: &Event) -> Vec<Signal> {
     };
     let mut signals = Vec::new();
     for signal in &pack.texts {
-        let said = texts.iter().any(|(field, text)| {
+        let said = texts.iter().filter(|(field, _)| {
             signal.fields.contains(field)
                 && (*field != "chat" || signal.speakers.iter().any(|who| who == sender))
-                && !text.hits(&signal.phrases).is_empty()
         });
-        if said {
+        let guises = said.flat_map(|(_, text)| text.hits(&signal.phrases).into_values());
+        if let Some(guise) = guises.min() {
             signals.push(Signal {
                 id: signal.id,
+                guise,
                 ..Signal::default()
             });
         }

@@ -24,6 +24,12 @@ goods:
   - {category: charcoal, codes: [coal], titles: coal}
 ";
 
+const DISGUISED: &str = "
+signals:
+  - {id: low, fields: [chat, note], lexicons: [low], disguised: [low], unless: [negated]}
+  - {id: hidden, fields: [concern], disguised: [low]}
+";
+
 const LEXICONS: [(&str, &str); 8] = [
     ("wish.zh.txt", "想死 # the plainest words\n自殺\n"),
     ("wish.en.txt", "# English\nkill myself\n"),
@@ -75,6 +81,21 @@ pub fn pack(rules: &str) -> TempDir {
     }
     write("rules/all.yaml", &format!("rules:\n{rules}"));
     write("triage.yaml", TRIAGE);
+    dir
+}
+
+/// The same with two more signals: `low`, whose terms are looked for as they stand and in disguise,
+/// and `hidden`, that looks for the same ones in disguise only. `main` is added to pack.yaml.
+pub fn disguised(terms: &str, main: &str, rules: &str) -> TempDir {
+    let dir = pack(rules);
+    let add = |name: &str, text: &str| {
+        let path = dir.path().join(name);
+        let before = fs::read_to_string(&path).unwrap_or_default();
+        fs::write(path, before + text).unwrap();
+    };
+    add("lexicons/low.txt", terms);
+    add("pack.yaml", main);
+    add("signals/low.yaml", DISGUISED);
     dir
 }
 

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 
+use super::condition::Ids;
 use super::pack::{Pack, Rule};
 use super::triage::TYPES;
 use super::view::{MEMORY, Moment, View, WATCHED, index};
@@ -71,7 +72,7 @@ fn step(pack: &Pack, view: &View, episode: &mut Episode) -> Result<(), String> {
         if holds == Some(true) {
             evidence.push(Evidence {
                 rule,
-                points: points(rule, view),
+                points: points(pack, rule, view),
             });
         }
     }
@@ -144,19 +145,22 @@ fn raised(pack: &Pack, view: &View, level: u8) -> Result<u8, String> {
 }
 
 /// The points of a rule now.
-fn points(rule: &Rule, view: &View) -> i64 {
-    let anchor = if !rule.when.ids.is_empty() {
-        view.latest(&rule.when.ids)
-    } else if rule.when.paid {
-        view.latest(&[WATCHED].into())
+fn points(pack: &Pack, rule: &Rule, view: &View) -> i64 {
+    let named: Ids = if rule.when.ids.is_empty() && rule.when.paid {
+        [WATCHED].into()
     } else {
-        // The latest signal of any kind is the one being folded.
-        Some(view.now)
+        rule.when.ids.clone()
     };
-    // Where none of the named signals was seen, the rule is as fresh as the latest signal of any kind:
-    // the one being folded.
-    let anchor = anchor.unwrap_or(view.now);
-    decayed(rule.points, view.now - anchor, rule.half_life)
+    let anchor = view.latest(&named);
+    let guise = anchor.and_then(|at| view.plainest(&named, at));
+    let weighed = rule.points * pack.unmasking.of(guise.unwrap_or_default()) / 1000;
+    // Where the rule names no signal or none of them was seen, it is as fresh as the latest signal of
+    // any kind, the one being folded; and nothing about it was in disguise.
+    decayed(
+        weighed,
+        view.now - anchor.unwrap_or(view.now),
+        rule.half_life,
+    )
 }
 
 pub fn decayed(points: i64, age: i64, half_life: i64) -> i64 {

@@ -6,6 +6,7 @@ use jiff::{Timestamp, tz::TimeZone};
 
 use super::condition::Ids;
 use super::event::Event;
+use super::matching::Guise;
 
 pub const DAY: i64 = 86_400_000;
 /// Nothing older than this counts for rules and orders.
@@ -37,6 +38,8 @@ pub struct Signal {
     pub quantity: u64,
     /// The folded titles of the watched items.
     pub items: Vec<String>,
+    /// The plainest view in which it was seen; raw for what is no text.
+    pub guise: Guise,
 }
 
 /// One event that stored something.
@@ -165,6 +168,15 @@ impl<'a> View<'a> {
             .filter_map(|&id| self.seen(id).next_back())
             .map(|(m, _)| self.moments[m].at)
             .max()
+    }
+
+    /// The plainest view in which one of the signals at a time was seen.
+    pub fn plainest(&self, ids: &Ids, at: i64) -> Option<Guise> {
+        ids.iter()
+            .flat_map(|&id| self.seen(id))
+            .filter(|(m, _)| self.moments[*m].at == at)
+            .map(|(_, signal)| signal.guise)
+            .min()
     }
 
     pub fn sequence(&self, a: &Ids, b: &Ids, window: i64) -> bool {
