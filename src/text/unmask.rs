@@ -386,7 +386,7 @@ mod tests {
     #[test]
     fn the_sound_view_hears_characters_letters_digits_and_emoji() {
         let sounds = |text: &str| -> String {
-            sound_units(&fold_mapped(text))
+            sound_units(&fold_mapped(text), &Shapes::default())
                 .iter()
                 .map(|u| u.symbol)
                 .collect()
