@@ -25,10 +25,11 @@ pub(super) const FOLD_LEVEL_MIN: u8 = 4;
 /// They are held in memory.
 pub(super) const FOLD_LINES_MAX: usize = 50_000;
 
-/// A term or a pattern: the signal's number, and its own number there.
+/// A term, a disguised term or a pattern: the signal's number, and its own number there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Piece {
     Term(usize, usize),
+    Disguised(usize, usize),
     Pattern(usize, usize),
 }
 
@@ -178,19 +179,48 @@ fn hits_of_each(mut rules: Ruleset, lines: &[Text]) -> anyhow::Result<Vec<BTreeS
 fn each_alone(signals: &[TextSignal]) -> (Vec<TextSignal>, Vec<Piece>) {
     let (mut alone, mut pieces) = (Vec::new(), Vec::new());
     for (number, signal) in signals.iter().enumerate() {
-        let terms = signal.terms.iter().map(|term| (vec![term.clone()], vec![]));
-        let patterns = signal.patterns.iter().map(|p| (vec![], vec![p.clone()]));
-        let names = (0..signal.terms.len())
-            .map(|term| Piece::Term(number, term))
-            .chain((0..signal.patterns.len()).map(|pattern| Piece::Pattern(number, pattern)));
-        for ((terms, patterns), piece) in terms.chain(patterns).zip(names) {
+        let bare = TextSignal {
+            terms: Vec::new(),
+            disguised: Vec::new(),
+            patterns: Vec::new(),
+            ..signal.clone()
+        };
+        let mut put = |piece: Piece, only: TextSignal| {
             alone.push(TextSignal {
                 id: pieces.len().to_string().into(),
-                terms,
-                patterns,
-                ..signal.clone()
+                ..only
             });
             pieces.push(piece);
+        };
+        for (n, term) in signal.terms.iter().enumerate() {
+            let terms = vec![term.clone()];
+            put(
+                Piece::Term(number, n),
+                TextSignal {
+                    terms,
+                    ..bare.clone()
+                },
+            );
+        }
+        for (n, term) in signal.disguised.iter().enumerate() {
+            let disguised = vec![term.clone()];
+            put(
+                Piece::Disguised(number, n),
+                TextSignal {
+                    disguised,
+                    ..bare.clone()
+                },
+            );
+        }
+        for (n, pattern) in signal.patterns.iter().enumerate() {
+            let patterns = vec![pattern.clone()];
+            put(
+                Piece::Pattern(number, n),
+                TextSignal {
+                    patterns,
+                    ..bare.clone()
+                },
+            );
         }
     }
     (alone, pieces)
@@ -210,18 +240,17 @@ fn only_inside(hits: &[BTreeSet<Piece>], part: usize, parts: usize) -> BTreeSet<
 
 /// The pack without some terms and patterns.
 fn without(mut rules: Ruleset, taken: &BTreeSet<Piece>) -> Ruleset {
-    for (number, signal) in rules.signals.iter_mut().enumerate() {
-        let mut term = 0..;
-        signal.terms.retain(|_| {
-            !term
-                .next()
-                .is_some_and(|t| taken.contains(&Piece::Term(number, t)))
+    fn keep<T>(all: &mut Vec<T>, taken: impl Fn(usize) -> bool) {
+        let mut number = 0..;
+        all.retain(|_| !number.next().is_some_and(&taken));
+    }
+    for (signal, of) in rules.signals.iter_mut().enumerate() {
+        keep(&mut of.terms, |n| taken.contains(&Piece::Term(signal, n)));
+        keep(&mut of.disguised, |n| {
+            taken.contains(&Piece::Disguised(signal, n))
         });
-        let mut pattern = 0..;
-        signal.patterns.retain(|_| {
-            !pattern
-                .next()
-                .is_some_and(|p| taken.contains(&Piece::Pattern(number, p)))
+        keep(&mut of.patterns, |n| {
+            taken.contains(&Piece::Pattern(signal, n))
         });
     }
     rules
