@@ -154,7 +154,10 @@ fn han_forms(term: &[char]) -> Vec<Vec<char>> {
             forms.push(form);
         }
     }
-    forms.into_iter().map(without_repeats).collect()
+    let mut forms: Vec<Vec<char>> = forms.into_iter().map(without_repeats).collect();
+    // Forms of fewer than three characters: only for a term of two, and as it stands.
+    forms.retain(|form| form.len() >= 3 || term.len() == 2 && form == term);
+    forms
 }
 
 fn letter_forms(term: &[char]) -> Vec<Vec<char>> {
