@@ -67,6 +67,7 @@ pub mod matcher;
 pub mod notify;
 pub mod pipeline;
 pub mod rules;
+pub mod semantic;
 pub mod serve;
 pub mod store;
 pub mod synth;

@@ -159,6 +159,9 @@ pub fn handle(
     if occurred_at != candidate.occurred_at {
         degraded.push("clock-ahead".to_owned());
     }
+    if rules.model.is_none() && !rules.scores.is_empty() {
+        degraded.push("model:none".to_owned());
+    }
     if !duplicate {
         remember(record, candidate, occurred_at, &mut effects);
         if !effects.signals.is_empty() {

@@ -3,18 +3,24 @@
 mod assess;
 mod cases;
 mod client;
+mod corpus;
 mod demo;
 mod evaluate;
 mod events;
 mod judged;
+mod model;
 mod rules;
 mod serve;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use anyhow::Context as _;
 use clap::{CommandFactory as _, Parser, Subcommand};
+
+use crate::rules::Ruleset;
+use crate::semantic::Model;
 
 /// Finds people in crisis in a marketplace's event streams and brings a trained human to them.
 #[derive(Debug, Parser)]
@@ -42,6 +48,9 @@ enum Command {
     Rules(rules::Command),
     /// Measure the rules on labelled texts: what they find, and what that costs in false alarms.
     Evaluate(evaluate::Arguments),
+    /// Train, measure and explain the learned scorer.
+    #[command(subcommand)]
+    Model(model::Command),
     /// Check the audit log.
     #[command(subcommand)]
     Audit(serve::AuditCommand),
@@ -67,6 +76,13 @@ fn default_rules() -> PathBuf {
     PathBuf::from("rules")
 }
 
+/// The rule set with the learned scorer of a file, if one is given.
+fn with_model(rules: Ruleset, file: Option<&Path>) -> anyhow::Result<Ruleset> {
+    let Some(path) = file else { return Ok(rules) };
+    let model = Model::load(path).with_context(|| path.display().to_string())?;
+    Ok(rules.with_model(Arc::new(model)))
+}
+
 /// Parses the command line and runs it. The exit status is 0 where all went well, 1 where something was wrong with what
 /// was read or asked, 2 where the command line was.
 pub fn main() -> ExitCode {
@@ -85,6 +101,7 @@ fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         Command::Assess(arguments) => here(assess::run(arguments)),
         Command::Rules(command) => here(rules::run(command)),
         Command::Evaluate(arguments) => evaluate::run(&arguments),
+        Command::Model(command) => model::run(&command),
         Command::Demo(arguments) => everywhere(demo::run(arguments)),
         Command::Serve(arguments) => everywhere(serve::run(arguments)),
         Command::Cases(arguments) => here(cases::run(arguments)),

@@ -4,6 +4,7 @@
 //! [`level`].
 
 pub mod event;
+pub mod head;
 pub mod ids;
 pub mod level;
 pub mod limits;
@@ -13,6 +14,7 @@ pub mod text;
 pub mod time;
 
 pub use event::{AgeBand, Event, EventKind, Item, OrderAct, ParcelStep, Reporter, Sender};
+pub use head::{HEADS, Head};
 pub use ids::{CaseId, EventId, EventKey, OrderId, PersonId, SourceId};
 pub use level::{Level, RiskType, TypeSet};
 pub use notice::{HelpLine, HelpOffer, Hold, MerchantAction, MerchantTask, Notice, NoticeBody};

@@ -14,6 +14,7 @@ mod gate;
 mod goods;
 mod literals;
 mod masked;
+mod scores;
 mod texts;
 
 #[cfg(test)]
@@ -25,12 +26,14 @@ use crate::domain::{
     Act, Draft, Event, EventKind, Facts, Field, PersonText, Sender, signal::engine,
 };
 use crate::rules::Ruleset;
+use crate::semantic::Tokens;
 use crate::text::fold_into;
 
 /// Memory that a worker keeps from text to text.
 #[derive(Debug, Default)]
 pub struct Scratch {
     folded: String,
+    tokens: Tokens,
 }
 
 /// Finds signals; shared by all workers, built once for a rule set.
@@ -39,6 +42,7 @@ pub struct Matcher {
     rules: Arc<Ruleset>,
     texts: texts::Texts,
     goods: goods::WatchedGoods,
+    scores: Option<scores::Scores>,
 }
 
 impl Matcher {
@@ -50,6 +54,7 @@ impl Matcher {
         Ok(Self {
             texts: texts::Texts::new(&rules)?,
             goods: goods::WatchedGoods::new(&rules)?,
+            scores: scores::Scores::new(&rules),
             rules,
         })
     }
@@ -63,10 +68,10 @@ impl Matcher {
     pub fn find(&self, event: &Event, scratch: &mut Scratch, out: &mut Vec<Draft>) {
         match &event.kind {
             EventKind::Chat { sender, text, .. } => {
-                self.text(Field::Chat, Some(*sender), text, out)
+                self.text(Field::Chat, Some(*sender), text, scratch, out)
             }
             EventKind::Search { query } => {
-                self.text(Field::Search, None, query, out);
+                self.text(Field::Search, None, query, scratch, out);
                 scratch.folded.clear();
                 fold_into(query.reveal(), &mut scratch.folded);
                 if let Some(category) = self.goods.in_query(&scratch.folded) {
@@ -93,8 +98,8 @@ impl Matcher {
                 note,
                 delivery_note,
             } => {
-                self.text(Field::Note, None, note, out);
-                self.text(Field::DeliveryNote, None, delivery_note, out);
+                self.text(Field::Note, None, note, scratch, out);
+                self.text(Field::DeliveryNote, None, delivery_note, scratch, out);
                 out.push(self.goods.purchase(order, merchant, items, *act, scratch));
             }
             EventKind::Logistics {
@@ -112,14 +117,14 @@ impl Matcher {
             }
             EventKind::Concern { text, .. } => {
                 out.push(Draft::of_goods(engine::CONCERN_REPORT, Facts::default()));
-                self.text(Field::Concern, None, text, out);
+                self.text(Field::Concern, None, text, scratch, out);
             }
             EventKind::Profile { .. } => {
                 out.push(Draft::of_goods(engine::PROFILE, Facts::default()).only_if_known());
             }
             EventKind::MerchantAnswer { text, .. } => {
                 out.push(Draft::of_goods(engine::MERCHANT_ANSWER, Facts::default()));
-                self.text(Field::Answer, None, text, out);
+                self.text(Field::Answer, None, text, scratch, out);
             }
         }
     }
@@ -131,6 +136,7 @@ impl Matcher {
             Field::Chat,
             Some(Sender::Buyer),
             &PersonText::new(text),
+            &mut Scratch::default(),
             &mut out,
         );
         out
@@ -141,9 +147,19 @@ impl Matcher {
         self.texts.may_hold(text)
     }
 
-    fn text(&self, field: Field, sender: Option<Sender>, text: &PersonText, out: &mut Vec<Draft>) {
-        self.texts
-            .find(&self.rules, field, sender, text.reveal(), out);
+    fn text(
+        &self,
+        field: Field,
+        sender: Option<Sender>,
+        text: &PersonText,
+        scratch: &mut Scratch,
+        out: &mut Vec<Draft>,
+    ) {
+        let raw = text.reveal();
+        self.texts.find(&self.rules, field, sender, raw, out);
+        if let Some(scores) = &self.scores {
+            scores.find(&self.rules, field, sender, raw, &mut scratch.tokens, out);
+        }
     }
 }
 

@@ -12,7 +12,7 @@ use super::fields::{Fields, sections};
 use super::problem::{Problems, did_you_mean};
 use super::set::{Gives, Rule, RuleState, Ruleset};
 use super::yaml::{self, Node, Place};
-use super::{goods, signals, triage};
+use super::{goods, scores, signals, triage};
 use crate::domain::ids::hex;
 use crate::domain::{RiskType, View};
 use crate::text::fold;
@@ -106,9 +106,12 @@ pub fn load_files(files: &Files) -> Result<Ruleset, Problems> {
             .filter(move |(name, _)| name.starts_with(folder))
     };
 
-    let (guards, texts, watched) = read_signals(in_folder("signals/"), &lexicons, &mut problems);
+    let (guards, texts, scores, watched) =
+        read_signals(in_folder("signals/"), &lexicons, &mut problems);
     let scope = Scope {
-        signals: texts.iter().map(|s| s.id.clone()).collect(),
+        signals: (texts.iter().map(|s| s.id.clone()))
+            .chain(scores.iter().map(|s| s.id.clone()))
+            .collect(),
     };
     let rules = read_rules(in_folder("rules/"), &scope, &mut problems);
     let mut tables = trees
@@ -140,6 +143,8 @@ pub fn load_files(files: &Files) -> Result<Ruleset, Problems> {
             time_zone: head.time_zone,
             guards,
             signals: texts,
+            scores,
+            model: None,
             goods: watched,
             rules: rules
                 .into_iter()
@@ -249,6 +254,7 @@ fn parse_version(text: &str) -> Option<(u64, u64, u64)> {
 type Signals = (
     Vec<signals::Guard>,
     Vec<signals::TextSignal>,
+    Vec<scores::ScoreSignal>,
     Vec<goods::Goods>,
 );
 
@@ -259,11 +265,21 @@ fn read_signals<'t>(
 ) -> Signals {
     let mut parts: Vec<(&str, &str, &Node)> = Vec::new();
     for (file, tree) in trees {
-        for (section, nodes) in sections(file, tree, &["guards", "signals", "goods"], problems) {
+        for (section, nodes) in sections(
+            file,
+            tree,
+            &["guards", "signals", "scores", "goods"],
+            problems,
+        ) {
             parts.extend(nodes.into_iter().map(|node| (section, *file, node)));
         }
     }
     let (mut guards, mut texts, mut watched) = (Vec::new(), Vec::new(), Vec::new());
+    let mut scored: Vec<scores::ScoreSignal> = Vec::new();
+    let twice = |problems: &mut Problems, file: &str, node: &Node, id: &str| {
+        let message = format!("the signal `{id}` stands twice");
+        problems.add(file, node.place, message, "rename one");
+    };
     let mut guard_index: BTreeMap<String, usize> = BTreeMap::new();
     for (_, file, node) in parts.iter().filter(|(section, _, _)| *section == "guards") {
         if let Some(guard) = signals::read_guard(file, node, lexicons, problems) {
@@ -291,21 +307,25 @@ fn read_signals<'t>(
                         .iter()
                         .any(|s: &signals::TextSignal| s.id == signal.id)
                     {
-                        problems.add(
-                            file,
-                            node.place,
-                            format!("the signal `{}` stands twice", signal.id),
-                            "rename one",
-                        );
+                        twice(problems, file, node, &signal.id);
                     }
                     texts.push(signal);
+                }
+            }
+            "scores" => {
+                if let Some(signal) = scores::read(file, node, problems) {
+                    let named = |id: &Arc<str>| *id == signal.id;
+                    if texts.iter().any(|s| named(&s.id)) || scored.iter().any(|s| named(&s.id)) {
+                        twice(problems, file, node, &signal.id);
+                    }
+                    scored.push(signal);
                 }
             }
             "goods" => watched.extend(goods::read(file, node, lexicons, problems)),
             _ => {}
         }
     }
-    (guards, texts, watched)
+    (guards, texts, scored, watched)
 }
 
 fn read_rules<'t>(

@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use super::condition::Condition;
-use super::{Goods, Guard, TextSignal, Triage};
+use super::{Goods, Guard, ScoreSignal, TextSignal, Triage};
 use crate::domain::event::named;
 use crate::domain::{RiskType, View};
+use crate::semantic::Model;
 
 /// Everything that judging needs, shared by reference, never changed.
 #[derive(Debug)]
@@ -22,6 +23,10 @@ pub struct Ruleset {
     pub guards: Vec<Guard>,
     /// What to look for in texts.
     pub signals: Vec<TextSignal>,
+    /// What the learned scorer is asked.
+    pub scores: Vec<ScoreSignal>,
+    /// The learned scorer; without one, no text gives a signal of `scores`.
+    pub model: Option<Arc<Model>>,
     /// Watched goods, first match wins.
     pub goods: Vec<Goods>,
     /// Live rules only.
@@ -31,6 +36,19 @@ pub struct Ruleset {
     /// What is left of a rule's points, in thousandths, where its freshest sign was seen only through this view, in the
     /// order of [`View::ALL`].
     pub unmasking: [i64; View::ALL.len()],
+}
+
+impl Ruleset {
+    /// The same with a learned scorer. Decisions made with another model are decisions of another rule set, so the name
+    /// holds both hashes.
+    #[must_use]
+    pub fn with_model(self, model: Arc<Model>) -> Self {
+        Self {
+            hash: format!("{}+{}", self.hash, model.hash()).into(),
+            model: Some(model),
+            ..self
+        }
+    }
 }
 
 named!(

@@ -149,6 +149,21 @@ pub(super) fn read_signal(
             }
         }
     }
+    let texts = read_fields(&mut fields, id);
+    let speakers = read_speakers(&mut fields);
+    Some(TextSignal {
+        id: id.into(),
+        fields: texts,
+        speakers,
+        terms,
+        patterns,
+        unless,
+        disguised,
+    })
+}
+
+/// The texts that a signal is looked for in.
+pub(super) fn read_fields(fields: &mut Fields<'_, '_>, id: &str) -> Vec<Field> {
     let places = fields.list("fields");
     if places.is_empty() {
         fields.problem(
@@ -161,6 +176,11 @@ pub(super) fn read_signal(
     for place in places {
         texts.extend(fields.choice(place, "field", Field::ALL, Field::name));
     }
+    texts
+}
+
+/// Who may have said it; the buyer, where nobody is named.
+pub(super) fn read_speakers(fields: &mut Fields<'_, '_>) -> Vec<Sender> {
     let mut speakers = Vec::new();
     for node in fields.list("speaker") {
         speakers.extend(fields.choice(node, "speaker", Sender::ALL, Sender::name));
@@ -168,13 +188,5 @@ pub(super) fn read_signal(
     if speakers.is_empty() {
         speakers.push(Sender::Buyer);
     }
-    Some(TextSignal {
-        id: id.into(),
-        fields: texts,
-        speakers,
-        terms,
-        patterns,
-        unless,
-        disguised,
-    })
+    speakers
 }

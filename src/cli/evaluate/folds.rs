@@ -12,9 +12,9 @@ use std::sync::Arc;
 use anyhow::Context as _;
 use serde::Serialize;
 
-use super::corpus::Text;
 use super::judge::{Judge, event};
 use super::measure::share;
+use crate::cli::corpus::Text;
 use crate::domain::Level;
 use crate::matcher::{Matcher, Scratch};
 use crate::rules::load::Files;

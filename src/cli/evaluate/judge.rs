@@ -8,14 +8,15 @@ use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use anyhow::Context as _;
 use indicatif::ProgressBar;
 
-use super::corpus::{Source, Text, Unfit};
 use super::measure::{Figures, Outcome};
 use crate::cases::ids::IdKey;
 use crate::cases::{PersonRecord, handle};
+use crate::cli::corpus::{Source, Text, Unfit};
 use crate::cli::events::STREAM_START;
 use crate::domain::time::HOUR_MS;
 use crate::domain::{
-    AgeBand, Event, EventId, EventKind, PersonId, PersonText, Sender, SourceId, Time,
+    AgeBand, Event, EventId, EventKind, Level, PersonId, PersonText, RiskType, Sender, SourceId,
+    Time,
 };
 use crate::intake::file::Line;
 use crate::matcher::{Matcher, Scratch};
@@ -30,12 +31,12 @@ const CHUNK_BYTES_MAX: usize = 1 << 20;
 
 /// Judges lines one by one; shared by all threads.
 #[derive(Debug)]
-pub(super) struct Judge {
+pub(in crate::cli) struct Judge {
     walk: Walk,
 }
 
 impl Judge {
-    pub(super) fn new(rules: Ruleset) -> anyhow::Result<Self> {
+    pub(in crate::cli) fn new(rules: Ruleset) -> anyhow::Result<Self> {
         let matcher = Matcher::new(Arc::new(rules)).context("the terms are too many")?;
         let active = Arc::new(ActivePersons::with_capacity(0));
         Ok(Self {
@@ -45,6 +46,23 @@ impl Judge {
 
     pub(super) fn rules(&self) -> &Ruleset {
         self.walk.matcher().rules()
+    }
+
+    /// What the rules teach about a line without a label: risk to oneself where they would open a case for it, none where
+    /// they see no sign at all, nothing in between.
+    pub(in crate::cli) fn lesson(&self, text: &Text, scratch: &mut Scratch) -> Option<bool> {
+        match self.walk.screen(event(text), LINE_AT, false, scratch) {
+            Screened::Ordinary(_) => Some(false),
+            Screened::Candidate(candidate) => {
+                let mut stranger = PersonRecord::unknown(candidate.person.clone());
+                let ids = IdKey([0; 32]);
+                let (verdict, _) = handle(self.rules(), &ids, &mut stranger, &candidate);
+                let episode = verdict.assessment.episode;
+                let own = episode.types.contains(RiskType::SelfHarm);
+                (own && verdict.assessment.level() >= Level::Elevated).then_some(true)
+            }
+            Screened::IfKnown(_) | Screened::Quarantine(_) => None,
+        }
     }
 
     /// What becomes of a line; `None` where judging failed. No record outlives its line, so every line is a stranger's.

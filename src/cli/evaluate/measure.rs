@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::corpus::{LEVEL_MAX, Text};
+use crate::cli::corpus::{LEVEL_MAX, Text};
 use crate::domain::Level;
 
 /// Bad lines that are named, the first of each file; the rest is counted.

@@ -1,10 +1,9 @@
 //! `lifeguard evaluate`: what the rules find in labelled texts, and what that costs in false alarms. Pure measuring in
 //! memory; nothing is stored, and no text is ever printed, since corpora hold people's own words.
 
-mod corpus;
 mod curve;
 mod folds;
-mod judge;
+pub(super) mod judge;
 mod measure;
 mod page;
 mod report;
@@ -24,12 +23,12 @@ use anyhow::Context as _;
 use comfy_table::{CellAlignment, ContentArrangement, LineStyle, Table, presets};
 use indicatif::{ProgressBar, ProgressStyle};
 
-use self::corpus::{Source, Text};
 use self::folds::{FOLD_LEVEL_MIN, FOLD_LINES_MAX, Folds};
 use self::judge::Judge;
 use self::measure::Figures;
 use self::report::Report;
-use super::default_rules;
+use super::corpus::{Source, Text};
+use super::{default_rules, with_model};
 use crate::rules::load::Files;
 use crate::rules::{load_files, read_dir};
 
@@ -45,6 +44,9 @@ pub(super) struct Arguments {
     /// The folder of rule files.
     #[arg(long, value_name = "DIR", default_value_os_t = default_rules())]
     rules: PathBuf,
+    /// A model file; without one the rules are measured alone.
+    #[arg(long, value_name = "FILE")]
+    model: Option<PathBuf>,
     /// Labelled files.
     #[arg(value_name = "FILE", required_unless_present = "benign")]
     files: Vec<PathBuf>,
@@ -70,7 +72,7 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     }));
     let began = Instant::now();
     let files = read_dir(&arguments.rules)?;
-    let judge = Judge::new(load_files(&files)?)?;
+    let judge = Judge::new(with_model(load_files(&files)?, arguments.model.as_deref())?)?;
     let sources = sources(&arguments.files, &arguments.benign)?;
     let progress = bar(&sources)?;
     let threads = std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);

@@ -329,7 +329,7 @@ fn rounded(value: f64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cli::evaluate::corpus::Text;
+    use crate::cli::corpus::Text;
     use crate::cli::evaluate::measure::Outcome;
     use crate::domain::PersonText;
 

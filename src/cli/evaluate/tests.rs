@@ -8,12 +8,12 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use indicatif::ProgressBar;
 
-use super::corpus::{Source, Text};
 use super::folds::folds;
 use super::judge::{Judge, measure};
 use super::measure::Figures;
 use super::report::Report;
 use super::{page, sources};
+use crate::cli::corpus::{Source, Text};
 use crate::domain::{Level, PersonText};
 use crate::rules::load::Files;
 use crate::rules::load_files;

@@ -14,13 +14,14 @@ use serde::Deserialize;
 use crate::domain::PersonText;
 use crate::domain::limits::{EVENT_BYTES_MAX, TEXT_BYTES_MAX};
 use crate::intake::file::{self, Lines};
+use crate::semantic::Head;
 
 /// The highest value of the authors' scale of urgency.
-pub(super) const LEVEL_MAX: u8 = 10;
+pub(in crate::cli) const LEVEL_MAX: u8 = 10;
 
 /// A file to measure.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Source {
+pub(in crate::cli) struct Source {
     /// Where it is.
     pub path: PathBuf,
     /// What it is called in the report: its name, never the folder of the machine it lay on.
@@ -32,7 +33,7 @@ pub(super) struct Source {
 }
 
 impl Source {
-    pub(super) fn new(path: &Path, benign: bool) -> Self {
+    pub(in crate::cli) fn new(path: &Path, benign: bool) -> Self {
         let name = path.file_name().unwrap_or_else(|| OsStr::new("corpus"));
         let name = name.to_string_lossy();
         let name = name.strip_suffix(".gz").unwrap_or(&name);
@@ -46,7 +47,7 @@ impl Source {
     }
 
     /// The file's size, compressed as it is; an error where it cannot be read at all.
-    pub(super) fn bytes(&self) -> anyhow::Result<u64> {
+    pub(in crate::cli) fn bytes(&self) -> anyhow::Result<u64> {
         let opened = || -> io::Result<u64> {
             let about = File::open(&self.path)?.metadata()?;
             if about.is_dir() {
@@ -58,7 +59,10 @@ impl Source {
     }
 
     /// The raw lines. Gzip is known by its first bytes, since names lie.
-    pub(super) fn lines(&self, progress: &ProgressBar) -> io::Result<Lines<Box<dyn BufRead>>> {
+    pub(in crate::cli) fn lines(
+        &self,
+        progress: &ProgressBar,
+    ) -> io::Result<Lines<Box<dyn BufRead>>> {
         let file = progress.wrap_read(File::open(&self.path)?);
         let mut file = BufReader::with_capacity(1 << 16, file);
         let zipped = file.fill_buf()?.starts_with(&[0x1f, 0x8b]);
@@ -71,7 +75,7 @@ impl Source {
     }
 
     /// Reads one line.
-    pub(super) fn read(&self, line: &file::Line) -> Result<Text, Unfit> {
+    pub(in crate::cli) fn read(&self, line: &file::Line) -> Result<Text, Unfit> {
         if line.bytes.len() > EVENT_BYTES_MAX {
             return Err(Unfit::TooLong);
         }
@@ -88,8 +92,15 @@ impl Source {
         if written.text.len() > TEXT_BYTES_MAX {
             return Err(Unfit::TooLong);
         }
-        let label = match written.label {
+        let head = match written.head.as_deref() {
             None => None,
+            Some("none") => Some(None),
+            Some(name) => Some(Some(Head::from_name(name).ok_or(Unfit::Bad(
+                "`head` is self_harm, harm_to_others, concern, accident or none",
+            ))?)),
+        };
+        let label = match written.label {
+            None => head.map(|head| head.is_some()),
             Some(0) => Some(false),
             Some(1) => Some(true),
             Some(_) => return Err(Unfit::Bad("`label` is 0, 1 or null")),
@@ -104,13 +115,15 @@ impl Source {
             label,
             level: written.level,
             benign: label.map_or(self.benign, |risk| !risk),
+            head: head.flatten().filter(|_| label == Some(true)),
+            group: written.group,
         })
     }
 }
 
 /// One line of a corpus.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Text {
+pub(in crate::cli) struct Text {
     /// The words.
     pub text: PersonText,
     /// Primary language subtag; empty if not said.
@@ -123,11 +136,15 @@ pub(super) struct Text {
     pub level: Option<u8>,
     /// A false alarm if it raises one.
     pub benign: bool,
+    /// What kind of risk, where the file says it.
+    pub head: Option<Head>,
+    /// Whose line it is, where the file says it.
+    pub group: Option<String>,
 }
 
 /// Why a line is not measured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Unfit {
+pub(in crate::cli) enum Unfit {
     /// The service would refuse it too.
     TooLong,
     /// What is wrong with it.
@@ -142,6 +159,8 @@ struct Written {
     label: Option<u8>,
     level: Option<u8>,
     kind: Option<String>,
+    head: Option<String>,
+    group: Option<String>,
 }
 
 fn is_search(kind: &str) -> bool {

@@ -1,0 +1,346 @@
+//! `lifeguard model train`.
+
+use std::hash::{BuildHasher as _, Hasher as _};
+use std::io::IsTerminal as _;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::time::Instant;
+
+use anyhow::Context as _;
+use indicatif::{ProgressBar, ProgressStyle};
+use sha2::{Digest as _, Sha256};
+
+use super::recall::{BUDGETS, Recall, recall};
+use crate::cli::corpus;
+use crate::cli::evaluate::judge::Judge;
+use crate::domain::limits::EVENT_BYTES_MAX;
+use crate::matcher::Scratch;
+use crate::rules::load_dir;
+use crate::semantic::train::{Line, Measured, Settings, Truth, train};
+use crate::semantic::{About, HEADS, Head, Model, Source};
+
+const HELP: &str = "\
+A file holds one JSON object a line, plain or gzip: `text`; `label` 1 for risk, 0 for benign, null for not known; or `head`: \
+self_harm, harm_to_others, concern, accident or none (a risk line without a head is self_harm); `group`, a name of its \
+writer, so that one writer is never on both sides of a fold. FILE@2 counts each line twice. No text is printed. The same \
+files in the same order with the same seed give the same bytes.";
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = HELP)]
+pub(in crate::cli) struct Arguments {
+    /// Where the model is written.
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+    /// Labelled lines.
+    #[arg(value_name = "FILE", required = true)]
+    labelled: Vec<String>,
+    /// Ordinary traffic: benign unless labelled otherwise; false alarms are counted among these lines.
+    #[arg(long, value_name = "FILE", num_args = 1..)]
+    traffic: Vec<String>,
+    /// Lines without a label that the rules label: risk where they would open a case, benign where they see no sign.
+    #[arg(long, value_name = "FILE", num_args = 1.., requires = "rules")]
+    taught: Vec<String>,
+    /// The folder of rule files that teaches.
+    #[arg(long, value_name = "DIR")]
+    rules: Option<PathBuf>,
+    /// Benign lines that are not like the traffic.
+    #[arg(long, value_name = "FILE", num_args = 1..)]
+    benign: Vec<String>,
+    /// Licence of a file, for the record: NAME=LICENCE.
+    #[arg(long, value_name = "NAME=LICENCE")]
+    licence: Vec<String>,
+    /// What the model is called.
+    #[arg(long, default_value = "model")]
+    name: String,
+    /// The day to write down, since nothing here asks the clock.
+    #[arg(long, value_name = "DAY", default_value = "unstated")]
+    date: String,
+    /// Of everything random.
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// Parts of the lines that are scored by a model that has not seen them.
+    #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u32).range(2..=20))]
+    folds: u32,
+    /// Write the complete figures, without any text.
+    #[arg(long, value_name = "FILE")]
+    json: Option<PathBuf>,
+}
+
+/// What a file is used as.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Use {
+    Labelled,
+    Traffic,
+    Benign,
+    Taught,
+}
+
+impl Use {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Labelled => "labelled",
+            Self::Traffic => "traffic",
+            Self::Benign => "benign",
+            Self::Taught => "taught by the rules",
+        }
+    }
+}
+
+/// What is known of a line beside what it teaches.
+struct Known {
+    file: usize,
+    level: Option<u8>,
+    traffic: bool,
+}
+
+pub(super) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
+    let began = Instant::now();
+    let files = [
+        (Use::Labelled, &arguments.labelled),
+        (Use::Traffic, &arguments.traffic),
+        (Use::Benign, &arguments.benign),
+        (Use::Taught, &arguments.taught),
+    ];
+    let teacher = match &arguments.rules {
+        Some(folder) => Some(Judge::new(load_dir(folder)?)?),
+        None => None,
+    };
+    let (mut lines, mut known, mut sources, mut bad) = (Vec::new(), Vec::new(), Vec::new(), 0);
+    for (used_as, files) in files {
+        for written in files {
+            let (source, trouble) = read(
+                written,
+                used_as,
+                sources.len(),
+                arguments,
+                teacher.as_ref(),
+                &mut lines,
+                &mut known,
+            )?;
+            sources.push(source);
+            bad += trouble;
+        }
+    }
+    let settings = Settings {
+        seed: arguments.seed,
+        folds: arguments.folds as usize,
+        threads: std::thread::available_parallelism().map_or(1, usize::from),
+        ..Settings::default()
+    };
+    let about = About {
+        name: arguments.name.clone(),
+        trained_by: env!("CARGO_PKG_VERSION").to_owned(),
+        trained_on: arguments.date.clone(),
+        seed: arguments.seed,
+        sources: sources.clone(),
+        epochs: 0,
+        pieces: 0,
+        bias: [0; HEADS],
+        calibration: Default::default(),
+        curves: Default::default(),
+    };
+    let truths: Vec<[Truth; HEADS]> = lines.iter().map(|line: &Line| line.truth).collect();
+    let bar = steps(settings.folds as u64 + 1)?;
+    let (model, measured) =
+        train(lines, &settings, about, &|| bar.inc(1)).map_err(anyhow::Error::msg)?;
+    bar.finish_and_clear();
+    print(&model, &settings, &measured, &known, &truths, &sources);
+    if let Some(path) = &arguments.out {
+        let bytes = model.to_bytes()?;
+        std::fs::write(path, bytes)
+            .with_context(|| format!("{} cannot be written", path.display()))?;
+    }
+    eprintln!(
+        "{} lines in {:.1} s",
+        known.len(),
+        began.elapsed().as_secs_f64()
+    );
+    Ok(if bad == 0 {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
+}
+
+fn steps(n: u64) -> anyhow::Result<ProgressBar> {
+    let bar = if std::io::stderr().is_terminal() {
+        ProgressBar::new(n)
+    } else {
+        ProgressBar::hidden()
+    };
+    let style = ProgressStyle::with_template("{bar:30} {pos}/{len} models, {elapsed}")
+        .context("no style")?;
+    Ok(bar.with_style(style))
+}
+
+/// Reads a file; appends its lines.
+fn read(
+    written: &str,
+    used_as: Use,
+    file: usize,
+    arguments: &Arguments,
+    teacher: Option<&Judge>,
+    lines: &mut Vec<Line>,
+    known: &mut Vec<Known>,
+) -> anyhow::Result<(Source, u64)> {
+    let (path, weight) = match written.rsplit_once('@') {
+        Some((path, weight)) => {
+            let weight: f32 = weight
+                .parse()
+                .with_context(|| format!("{written}: after @ stands a weight"))?;
+            anyhow::ensure!(
+                (0.001..=1000.0).contains(&weight),
+                "{written}: a weight is 0.001 to 1000"
+            );
+            (path, weight)
+        }
+        None => (written, 1.0),
+    };
+    let path = Path::new(path);
+    let source = corpus::Source::new(path, matches!(used_as, Use::Traffic | Use::Benign));
+    let sha256 = Sha256::digest(
+        std::fs::read(path).with_context(|| format!("{} cannot be read", path.display()))?,
+    );
+    let (before, mut bad, mut scratch) = (lines.len(), 0, Scratch::default());
+    for line in source
+        .lines(&ProgressBar::hidden())
+        .with_context(|| path.display().to_string())?
+    {
+        let line = line.with_context(|| format!("{} breaks off", path.display()))?;
+        if line.bytes.len() > EVENT_BYTES_MAX {
+            continue;
+        }
+        let text = match source.read(&line) {
+            Ok(text) => text,
+            Err(corpus::Unfit::TooLong) => continue,
+            Err(corpus::Unfit::Bad(why)) => {
+                bad += 1;
+                eprintln!("{}: line {}: {why}", source.name, line.number);
+                continue;
+            }
+        };
+        let mut text = text;
+        if let (Use::Taught, Some(teacher)) = (used_as, teacher) {
+            text.label = teacher.lesson(&text, &mut scratch);
+            text.benign = text.label == Some(false);
+            text.head = None;
+        }
+        let head = text
+            .head
+            .or((text.label == Some(true)).then_some(Head::SelfHarm));
+        let truth = match (head, text.benign) {
+            (Some(risk), _) => {
+                Head::ALL.map(|head| if head == risk { Truth::Yes } else { Truth::No })
+            }
+            (None, true) => [Truth::No; HEADS],
+            (None, false) => [Truth::Unknown; HEADS],
+        };
+        let traffic = used_as == Use::Traffic && text.benign;
+        known.push(Known {
+            file,
+            level: text.level,
+            traffic,
+        });
+        lines.push(Line {
+            group: group(text.group.as_deref().unwrap_or(text.text.reveal())),
+            text: text.text,
+            truth,
+            weight,
+            traffic,
+        });
+    }
+    let licence = arguments
+        .licence
+        .iter()
+        .filter_map(|l| l.split_once('='))
+        .find(|(name, _)| *name == source.name);
+    Ok((
+        Source {
+            name: source.name,
+            sha256: sha256.iter().map(|b| format!("{b:02x}")).collect(),
+            lines: (lines.len() - before) as u64,
+            used_as: used_as.name().to_owned(),
+            weight: (weight * 1000.0).round() as u32,
+            licence: licence
+                .map_or("unstated", |(_, licence)| licence)
+                .to_owned(),
+        },
+        bad,
+    ))
+}
+
+/// The same on every machine.
+fn group(name: &str) -> u64 {
+    let mut hasher = foldhash::fast::FixedState::with_seed(0).build_hasher();
+    hasher.write(name.as_bytes());
+    hasher.finish()
+}
+
+fn print(
+    model: &Model,
+    settings: &Settings,
+    measured: &Measured,
+    known: &[Known],
+    truths: &[[Truth; HEADS]],
+    sources: &[Source],
+) {
+    println!(
+        "{} pieces, passes of the folds {:?}",
+        model.about().pieces,
+        measured.epochs
+    );
+    let ordinary = |line: usize| known[line].traffic;
+    let row = |name: String, of: &Recall| {
+        let shares = of
+            .found
+            .map(|n| format!("{:.3}", n as f64 / of.lines.max(1) as f64));
+        println!("{name:<44} {:>6} {}", of.lines, shares.join("  "));
+    };
+    println!(
+        "{:<44} {:>6} {}",
+        "recall at alarms per 100,000:",
+        "lines",
+        BUDGETS.map(|b| format!("{b:>5}")).join("  ")
+    );
+    for head in Head::ALL {
+        let is = |line: usize| truths[line][head.index()] == Truth::Yes;
+        let all = recall(head, settings.folds, &measured.lines, is, ordinary);
+        if all.lines == 0 {
+            continue;
+        }
+        row(head.name().to_owned(), &all);
+        for (file, source) in sources.iter().enumerate() {
+            let of = recall(
+                head,
+                settings.folds,
+                &measured.lines,
+                |l| is(l) && known[l].file == file,
+                ordinary,
+            );
+            if of.lines > 0 {
+                row(format!("  {}", source.name), &of);
+            }
+        }
+        for level in 0..=10 {
+            let of = recall(
+                head,
+                settings.folds,
+                &measured.lines,
+                |l| is(l) && known[l].level == Some(level),
+                ordinary,
+            );
+            if of.lines > 0 {
+                row(format!("  level {level}"), &of);
+            }
+        }
+        let alarms = all
+            .alarms
+            .map(|n| format!("{:.1}", n as f64 * 1e5 / all.ordinary.max(1) as f64));
+        println!(
+            "{:<44} {:>6} {}",
+            "  alarms per 100,000, seen",
+            all.ordinary,
+            alarms.join("  ")
+        );
+    }
+}
