@@ -22,7 +22,7 @@ pub type Files = BTreeMap<String, String>;
 
 const FILES_MAX: usize = 2_000;
 const RULES_MAX: usize = 5_000;
-const TERMS_MAX: usize = 200_000;
+const TERMS_MAX: usize = 400_000;
 const TERM_CHARS_MAX: usize = 64;
 /// Of one line of a lexicon.
 const EXPANSIONS_MAX: usize = 500;
