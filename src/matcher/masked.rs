@@ -102,7 +102,7 @@ impl Masked {
                 }
             }
         }
-        shapes.splits().for_each(|form| gate.add_bare(form));
+        shapes.splits().for_each(|form| gate.add_parts(form));
         Ok(Self {
             shapes,
             bare: Literals::new(in_bare)?,

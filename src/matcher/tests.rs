@@ -1,12 +1,13 @@
 //! The gate against a plain search, guards one by one, spans in the raw text.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use proptest::prelude::*;
 
-use super::gate::Gate;
+use super::gate::{Gate, Opened};
 use super::literals::stands_alone;
-use crate::text::{Shapes, fold, fold_into, fold_mapped};
+use crate::domain::{Field, Sender};
+use crate::text::{Shapes, fold, fold_into, fold_mapped, shape, sound};
 
 proptest! {
     #[test]
@@ -22,7 +23,7 @@ proptest! {
         }
         let text = format!("{before} {} {after}", pick.get(&literals));
         let folded = fold(&text);
-        gate.finish();
+        gate.finish(&[]);
         if literals.iter().any(|l| folded.contains(&fold(l))) {
             prop_assert!(gate.look(&text).written, "{:?} in {:?}", literals, text);
         }
@@ -49,6 +50,147 @@ proptest! {
         let cut = cut.min(chars.len() - 1);
         let hidden: String = chars[..cut].iter().chain(&mark.chars().collect::<Vec<_>>()).chain(&chars[cut..]).collect();
         prop_assert!(fold(&hidden).contains(&word), "{}", hidden);
+    }
+}
+
+fn shipped() -> &'static super::Matcher {
+    static SHIPPED: LazyLock<super::Matcher> = LazyLock::new(|| {
+        let dir = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("rules");
+        let rules = crate::rules::load_dir(&dir).unwrap_or_else(|problems| panic!("{problems}"));
+        super::Matcher::new(Arc::new(rules)).expect("the automata")
+    });
+    &SHIPPED
+}
+
+/// What people say: terms, what patterns match, and lines of the shipped tests, all of which are found in some dress.
+fn said() -> impl Strategy<Value = String> {
+    let rules = shipped().rules();
+    let terms = rules.signals.iter().flat_map(|s| s.terms.iter().cloned());
+    let disguised: Vec<String> = rules
+        .signals
+        .iter()
+        .flat_map(|s| s.disguised.iter().cloned())
+        .collect();
+    let patterns = rules
+        .signals
+        .iter()
+        .flat_map(|s| &s.patterns)
+        .filter_map(|p| proptest::string::string_regex(p.regex.as_str()).ok())
+        .map(Strategy::boxed)
+        .collect::<Vec<_>>();
+    prop_oneof![
+        3 => prop::sample::select(terms.collect::<Vec<_>>()),
+        6 => prop::sample::select(disguised),
+        3 => proptest::strategy::Union::new(patterns),
+    ]
+}
+
+/// Ways to write a character so that a person still reads it.
+#[derive(Clone, Copy, Debug)]
+enum Dress {
+    Plain,
+    Parted(char),
+    Invisible,
+    Wide,
+    Capital,
+    Typed,
+    TypedApart,
+    Initial,
+    Digit,
+    SameSound(usize),
+    Alike(usize),
+    InParts,
+    Twice,
+    Sign,
+}
+
+fn dress() -> impl Strategy<Value = Dress> {
+    prop_oneof![
+        8 => Just(Dress::Plain),
+        2 => prop::sample::select(vec![' ', '.', ',', '-', '*', '·', '!', '。', '\u{3000}', '…', '?']).prop_map(Dress::Parted),
+        1 => Just(Dress::Invisible),
+        1 => Just(Dress::Wide),
+        1 => Just(Dress::Capital),
+        2 => Just(Dress::Typed),
+        1 => Just(Dress::TypedApart),
+        1 => Just(Dress::Initial),
+        2 => Just(Dress::Digit),
+        2 => (0_usize..9).prop_map(Dress::SameSound),
+        2 => (0_usize..9).prop_map(Dress::Alike),
+        2 => Just(Dress::InParts),
+        1 => Just(Dress::Twice),
+        1 => Just(Dress::Sign),
+    ]
+}
+
+fn put_on(c: char, dress: Dress, out: &mut String) {
+    let name = || sound::of_han(c).map(|s| s.name());
+    let nth = |from: &str, n: usize| from.chars().cycle().nth(n);
+    let same_sound = |n: usize| {
+        let syllable = sound::of_han(c)?;
+        ('\u{4e00}'..='\u{6000}')
+            .filter(|other| sound::of_han(*other) == Some(syllable))
+            .nth(n)
+    };
+    let written = match dress {
+        Dress::Plain => None,
+        Dress::Parted(mark) => Some(format!("{c}{mark}")),
+        Dress::Invisible => Some(format!("{c}\u{200b}")),
+        Dress::Wide if c.is_ascii_graphic() => {
+            char::from_u32(u32::from(c) + 0xFEE0).map(String::from)
+        }
+        Dress::Capital => Some(c.to_uppercase().collect()),
+        Dress::Typed => name().map(str::to_owned),
+        Dress::TypedApart => name().map(|name| format!(" {name} ")),
+        Dress::Initial => name().map(|name| name[..1].to_owned()),
+        Dress::Digit => sound::of_han(c)
+            .and_then(sound::digit_for)
+            .map(String::from),
+        Dress::SameSound(n) => same_sound(n).map(String::from),
+        Dress::Alike(n) => {
+            let like = shape::like(c);
+            nth(&format!("{}{}", like.rare, like.common), n).map(String::from)
+        }
+        Dress::InParts => shape::split(c).first().map(|parts| (*parts).to_owned()),
+        Dress::Twice => Some(format!("{c}{c}")),
+        Dress::Sign => match c {
+            'i' => Some("!".to_owned()),
+            'a' => Some("@".to_owned()),
+            's' => Some("$".to_owned()),
+            'o' => Some("0".to_owned()),
+            _ => None,
+        },
+        Dress::Wide => None,
+    };
+    match written {
+        Some(written) => out.push_str(&written),
+        None => out.push(c),
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(3_000))]
+
+    #[test]
+    fn the_gate_never_hides_what_a_look_at_everything_finds(
+        said in said(),
+        dresses in prop::collection::vec(dress(), 1..12),
+        backwards in prop::bool::weighted(0.1),
+        before in prop::sample::select(vec!["", "老板你好,", "我", "please ", "在吗 ", "2件", "😭", "哦!", "ok"]),
+        after in prop::sample::select(vec!["", "了", ",发货吧", " please", "123", "。谢谢", "😭😭", "kg", " 吗?"]),
+    ) {
+        let mut text = before.to_owned();
+        let chars: Vec<char> = if backwards { said.chars().rev().collect() } else { said.chars().collect() };
+        for (c, dress) in chars.into_iter().zip(dresses.iter().cycle()) {
+            put_on(c, *dress, &mut text);
+        }
+        text.push_str(after);
+        let matcher = shipped();
+        let (mut behind, mut everything) = (Vec::new(), Vec::new());
+        let texts = &matcher.texts;
+        texts.find(&matcher.rules, Field::Chat, Some(Sender::Buyer), &text, &mut behind);
+        texts.find_opened(&matcher.rules, Field::Chat, Some(Sender::Buyer), &text, Opened::ALL, &mut everything);
+        prop_assert_eq!(behind, everything, "{:?}", text);
     }
 }
 

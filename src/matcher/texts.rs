@@ -2,7 +2,7 @@
 
 use aho_corasick::BuildError;
 
-use super::gate::{Gate, Waiting};
+use super::gate::{Gate, Opened, Waiting};
 use super::literals::{Literals, stands_alone};
 use super::masked::{Masked, shapes_of};
 use crate::domain::limits::SPANS_MAX;
@@ -15,7 +15,7 @@ enum Use {
     /// A term of this signal.
     Term(usize),
     /// A literal that this pattern of this signal needs: which of its sets it is of.
-    Pattern(usize, usize, bool),
+    Pattern(usize, usize, usize),
 }
 
 #[derive(Debug)]
@@ -52,7 +52,7 @@ impl Texts {
                     waiting.extend(
                         literals
                             .iter()
-                            .map(|l| (l.clone(), Use::Pattern(index, number, set == 1))),
+                            .map(|l| (l.clone(), Use::Pattern(index, number, set))),
                     );
                 }
             }
@@ -72,19 +72,24 @@ impl Texts {
         for (literal, used_by) in &waiting {
             match used_by {
                 Use::Term(_) => gate.add(literal, true, Waiting::alone()),
-                Use::Pattern(signal, number, second) => {
+                Use::Pattern(signal, number, set) => {
                     let one_set = rules.signals[*signal].patterns[*number].gates.len() == 1;
                     let waiting = if one_set {
                         Waiting::alone()
                     } else {
-                        Waiting::half(first_pattern[*signal] + number, *second)
+                        Waiting::set(first_pattern[*signal] + number, *set)
                     };
                     gate.add(literal, false, waiting);
                 }
             }
         }
         let masked = Masked::new(rules, shapes, &mut gate)?;
-        gate.finish();
+        let sets_of_pattern: Vec<usize> = rules
+            .signals
+            .iter()
+            .flat_map(|signal| signal.patterns.iter().map(|pattern| pattern.gates.len()))
+            .collect();
+        gate.finish(&sets_of_pattern);
         let guards =
             rules.guards.iter().enumerate().flat_map(|(index, guard)| {
                 guard.terms.iter().map(move |term| (term.clone(), index))
@@ -111,9 +116,21 @@ impl Texts {
         out: &mut Vec<Draft>,
     ) {
         let opened = self.gate.look(raw);
-        if !opened.any() {
-            return;
+        if opened.any() {
+            self.find_opened(rules, field, sender, raw, opened, out);
         }
+    }
+
+    /// The same behind the gate.
+    pub(super) fn find_opened(
+        &self,
+        rules: &Ruleset,
+        field: Field,
+        sender: Option<Sender>,
+        raw: &str,
+        opened: Opened,
+        out: &mut Vec<Draft>,
+    ) {
         let folded = fold_mapped(raw);
         let heard = |signal: &TextSignal| {
             signal.fields.contains(&field) && sender.is_none_or(|s| signal.speakers.contains(&s))
@@ -158,7 +175,7 @@ impl Texts {
             stretch,
             view: View::Folded,
         };
-        let mut patterns: Vec<(usize, usize, bool)> = Vec::new();
+        let mut patterns: Vec<(usize, usize, usize)> = Vec::new();
         for (start, end, uses) in self.triggers.occurrences(folded) {
             for used_by in uses {
                 match *used_by {
@@ -167,8 +184,8 @@ impl Texts {
                     {
                         hits.push(hit(signal, (start, end)));
                     }
-                    Use::Pattern(signal, number, second) if heard(&rules.signals[signal]) => {
-                        patterns.push((signal, number, second));
+                    Use::Pattern(signal, number, set) if heard(&rules.signals[signal]) => {
+                        patterns.push((signal, number, set));
                     }
                     _ => {}
                 }

@@ -1,0 +1,327 @@
+//! The cheap first look at every text: could anything at all be found in it?
+//!
+//! One pass over the raw characters, nothing written, nothing folded. Of every literal one *window* is kept: up to four
+//! neighbouring characters, up to sixteen letters, or up to four neighbours in the bare or in the sound view, which each
+//! of its occurrences must show; of all its windows the one that ordinary talk shows least. A text that shows none of them
+//! holds no hit in any view.
+//!
+//! False passes cost time only; a literal that is not in the gate would be a lost person, so every `add` takes every
+//! literal, and what cannot be kept this way opens the gate for every text (`always`).
+
+mod known;
+mod walk;
+mod windows;
+
+use std::collections::{HashMap, HashSet};
+
+use crate::text::common::{self, Neighbours, spelled, symbol_of};
+use crate::text::sound::{self, Syllable};
+use crate::text::{Kind, Shapes, entry_of};
+use known::{Known, know};
+use walk::{Walk, han_then_letter, letter_then_han};
+pub(super) use windows::Waiting;
+use windows::{Marked, Needs, Windows};
+
+/// What a text may hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub(super) struct Opened {
+    /// A literal in the folded view.
+    pub written: bool,
+    /// A disguised term.
+    pub masked: bool,
+}
+
+impl Opened {
+    /// Everything.
+    pub(super) const ALL: Self = Self {
+        written: true,
+        masked: true,
+    };
+
+    /// True where something may be found.
+    pub(super) fn any(self) -> bool {
+        self.written || self.masked
+    }
+}
+
+/// So many letters in a row are kept of a disguised word.
+pub(super) const KEYS: usize = 6;
+/// Bits of the last characters that the walk remembers; of the last letters.
+const CHARACTERS: u32 = 64;
+const LETTERS: u32 = 128;
+
+/// What opens for a text that may hold a hit.
+#[derive(Debug)]
+pub(super) struct Gate {
+    known: Box<[Known]>,
+    /// Characters of the folded view, separators left out.
+    written: Windows,
+    /// Characters that somebody waits for alone: of the basic plane where one is all of a literal, and all beyond it.
+    single: HashMap<char, Waiting, foldhash::fast::FixedState>,
+    /// Letters and digits, all else as one space.
+    letters: Windows,
+    /// Neighbours in the bare view.
+    bare: Windows,
+    /// Letters by their keys, marks and repeats left out, for disguised words of letters.
+    keys: Windows,
+    /// Neighbours in the sound view.
+    sound: Windows,
+    /// Letters without what parts words, for syllables typed in letters.
+    typed: Windows,
+    /// Where a syllable and the first or last letter of a typed one meet.
+    borders: Marked,
+    /// Words made of first letters.
+    initials: Marked,
+    needs: Needs,
+    /// How common neighbours are in ordinary talk, as long as literals are added.
+    talk: Option<Box<Talk>>,
+    /// A literal that cannot be kept: every text passes.
+    always: bool,
+}
+
+#[derive(Debug)]
+struct Talk {
+    written: Neighbours<(u16, u16)>,
+    bare: Neighbours<(u16, u16)>,
+    sound: Neighbours<(u16, u16)>,
+}
+
+fn of_pair(neighbours: &Neighbours<(u16, u16)>) -> impl Fn(&[u16]) -> f64 + '_ {
+    |w| match w {
+        [a, b] => neighbours.share((*a, *b)),
+        _ => 1.0,
+    }
+}
+
+/// The share of the rarest three letters.
+fn of_letters(w: &[u16]) -> f64 {
+    w.windows(3)
+        .map(|w| common::letters().share([w[0] as u8, w[1] as u8, w[2] as u8]))
+        .fold(1.0, f64::min)
+}
+
+fn wide(bytes: &[u8]) -> Vec<u16> {
+    bytes.iter().copied().map(u16::from).collect()
+}
+
+/// All of the symbols before it may be part of a window.
+fn anywhere(_end: usize) -> Option<usize> {
+    Some(0)
+}
+
+impl Gate {
+    /// An empty gate for disguises towards these shapes.
+    pub(super) fn new(shapes: &Shapes) -> Self {
+        let known: Box<[Known]> = (0..=0xFFFF_u32)
+            .map(|code| char::from_u32(code).map_or_else(Known::default, |c| know(c, shapes)))
+            .collect();
+        let symbol = |c: char, of: fn(&Known) -> u16| {
+            let known = &known[usize::from(symbol_of(c))];
+            if known.kind == known::HAN {
+                of(known)
+            } else {
+                0
+            }
+        };
+        let talk = Talk {
+            written: common::pairs(symbol_of),
+            bare: common::pairs(|c| symbol(c, |known| known.bare)),
+            sound: common::pairs(|c| symbol(c, |known| known.sound)),
+        };
+        Self {
+            known,
+            written: Windows::new(16, 2),
+            single: HashMap::default(),
+            letters: Windows::new(8, 3),
+            bare: Windows::new(16, 2),
+            keys: Windows::new(8, KEYS),
+            sound: Windows::new(16, 2),
+            typed: Windows::new(8, 4),
+            borders: Marked::new(),
+            initials: Marked::new(),
+            needs: Needs::default(),
+            talk: Some(Box::new(talk)),
+            always: false,
+        }
+    }
+
+    /// Call once, after the last `add`, with the number of sets of literals that each pattern needs.
+    pub(super) fn finish(&mut self, sets_of_pattern: &[usize]) {
+        self.talk = None;
+        self.needs = Needs::new(sets_of_pattern);
+        let words = self.needs.words;
+        self.written.finish(words);
+        self.letters.finish(words);
+        self.single.values_mut().for_each(|w| w.finish(words));
+        let alone: HashSet<u16> = self.single.keys().map(|c| symbol_of(*c)).collect();
+        for known in &mut self.known {
+            known.single = alone.contains(&known.folded);
+        }
+    }
+
+    /// Makes sure that a text with this folded literal passes. `whole` says that it is found as whole words only.
+    pub(super) fn add(&mut self, literal: &str, whole: bool, waiting: Waiting) {
+        // Separators may be folded away, or several of them to one; what stands around them does not change.
+        let soft = |c: char| entry_of(c).kind == Kind::Soft;
+        if literal.chars().all(|c| c.is_ascii() || soft(c)) {
+            self.add_letters(literal, whole, waiting);
+            return;
+        }
+        let chars: Vec<char> = literal.chars().filter(|c| !soft(*c)).collect();
+        let beyond = chars.iter().find(|c| u32::from(**c) > 0xFFFF);
+        match (beyond, &chars[..]) {
+            // Emoji and the like are rare enough to open by themselves.
+            (Some(c), _) | (None, [c]) => {
+                let one = self.single.entry(*c).or_default();
+                one.join(waiting);
+            }
+            _ => self.add_characters(&chars, waiting),
+        }
+    }
+
+    fn add_characters(&mut self, chars: &[char], waiting: Waiting) {
+        let Some(talk) = &self.talk else {
+            return;
+        };
+        let symbols: Vec<u16> = chars.iter().copied().map(symbol_of).collect();
+        let letter = |at: usize| chars[at].is_ascii_alphanumeric();
+        // Of a word only its first and its last letter are seen among the characters.
+        let start_of = |end: usize| {
+            let before = end.checked_sub(1)?;
+            match (letter(before), letter(end)) {
+                (true, true) => None,
+                (true, false) => Some(before),
+                _ => Some(
+                    (0..before)
+                        .rev()
+                        .find(|at| letter(*at))
+                        .map_or(0, |at| at + 1),
+                ),
+            }
+        };
+        let added = self.written.add(
+            &symbols,
+            CHARACTERS,
+            start_of,
+            of_pair(&talk.written),
+            waiting,
+        );
+        self.always |= !added;
+    }
+
+    fn add_letters(&mut self, literal: &str, whole: bool, waiting: Waiting) {
+        let mut letters = spelled(literal);
+        if whole {
+            // Nothing goes on where a term ends with a letter or digit.
+            letters = spelled(&format!(" {} ", String::from_utf8_lossy(&letters)));
+        }
+        if letters.iter().all(|letter| *letter == b' ') {
+            self.always = true;
+            return;
+        }
+        let forms = match &letters[..] {
+            // Too short for a tail: with anything before it.
+            [_] | [_, _] => (b'0'..=b'9')
+                .chain(b'a'..=b'z')
+                .chain([b' '])
+                .map(|before| [&[before], &letters[..]].concat())
+                .collect(),
+            _ => vec![letters],
+        };
+        for form in forms {
+            let added =
+                self.letters
+                    .add(&wide(&form), LETTERS, anywhere, of_letters, waiting.clone());
+            self.always |= !added;
+        }
+    }
+
+    /// Makes sure that a text with this term in the bare view passes.
+    pub(super) fn add_bare(&mut self, term: &str) {
+        let Some(talk) = &self.talk else {
+            return;
+        };
+        let waiting = Waiting::alone();
+        let added = if term.is_ascii() {
+            let symbols = wide(term.as_bytes());
+            self.keys.add(&symbols, 64, anywhere, of_letters, waiting)
+        } else {
+            let symbols: Vec<u16> = term.chars().map(symbol_of).collect();
+            let rare = term.chars().any(|c| u32::from(c) > 0xFFFF);
+            rare || self
+                .bare
+                .add(&symbols, CHARACTERS, anywhere, of_pair(&talk.bare), waiting)
+        };
+        self.always |= !added;
+    }
+
+    /// Makes sure that a text passes in which a character is written in these parts.
+    pub(super) fn add_parts(&mut self, parts: &str) {
+        self.add(parts, false, Waiting::parts());
+    }
+
+    /// Makes sure that a text with these symbols in the sound view passes.
+    pub(super) fn add_sound(&mut self, form: &[char]) {
+        let Some(talk) = &self.talk else {
+            return;
+        };
+        let symbols: Vec<u16> = form.iter().copied().map(symbol_of).collect();
+        let added = self.sound.add(
+            &symbols,
+            CHARACTERS,
+            anywhere,
+            of_pair(&talk.sound),
+            Waiting::alone(),
+        );
+        self.always |= !added;
+    }
+
+    /// Makes sure that a text with these syllables typed in letters, all or some, passes.
+    pub(super) fn add_typed(&mut self, syllables: &[Syllable]) {
+        // All of them; a syllable of one letter is never read from letters.
+        if syllables.iter().all(|s| s.name().len() >= 2) {
+            let letters: String = syllables.iter().map(|s| s.name()).collect();
+            let added = self.typed.add(
+                &wide(letters.as_bytes()),
+                LETTERS,
+                anywhere,
+                of_letters,
+                Waiting::alone(),
+            );
+            self.always |= !added;
+        }
+        // Where a Han character, a digit or an emoji and letters meet, only the letter at the border is looked at.
+        let symbols = |s: Syllable| {
+            let digit = sound::digit_for(s).map(sound::digit_symbol);
+            std::iter::once(s.class().symbol()).chain(digit)
+        };
+        for w in syllables.windows(2) {
+            let (a, b) = (w[0].name().as_bytes(), w[1].name().as_bytes());
+            for symbol in symbols(w[0]) {
+                self.borders.add(han_then_letter(symbol, b[0]));
+            }
+            for symbol in symbols(w[1]) {
+                for letter in [a[a.len() - 1], a[0]] {
+                    self.borders.add(letter_then_han(letter, symbol));
+                }
+            }
+        }
+    }
+
+    /// Makes sure that a text with this word, made of first letters, passes.
+    pub(super) fn add_initials(&mut self, word: &str) {
+        self.initials.add(walk::word_hash(word));
+    }
+
+    /// Nothing only where nothing can be found.
+    pub(super) fn look(&self, raw: &str) -> Opened {
+        if self.always {
+            return Opened::ALL;
+        }
+        let mut walk = Walk::new(self);
+        for c in raw.chars() {
+            walk.take(c);
+        }
+        walk.end()
+    }
+}

@@ -1,0 +1,377 @@
+//! The gate's pass over one text.
+
+use super::known::{
+    DROPPED, EMOJI, HAN, KEY_OF, Known, MARK, PIECE, RARE, SEVERAL, SIGN, SOFT, WORD,
+};
+use super::windows::Found;
+use super::{Gate, Opened};
+use crate::text::{Kind, entry_of, is_han, several_of, sound};
+
+const WORD_START: u64 = 0xCBF2_9CE4_8422_2325;
+
+#[inline]
+fn word_step(hash: u64, letter: u8) -> u64 {
+    (hash.rotate_left(5) ^ u64::from(letter)).wrapping_mul(0x517C_C1B7_2722_0A95)
+}
+
+pub(super) fn word_hash(word: &str) -> u64 {
+    word.bytes().fold(WORD_START, word_step)
+}
+
+#[inline]
+pub(super) fn han_then_letter(symbol: char, letter: u8) -> u64 {
+    (1 << 42) | (u64::from(u32::from(symbol)) << 8) | u64::from(letter)
+}
+
+#[inline]
+pub(super) fn letter_then_han(letter: u8, symbol: char) -> u64 {
+    (2 << 42) | (u64::from(letter) << 21) | u64::from(u32::from(symbol))
+}
+
+fn symbol(sound: u16) -> char {
+    char::from_u32(u32::from(sound)).unwrap_or('\0')
+}
+
+/// Where the pass stands. The last symbols of each stream are numbers that shift.
+pub(super) struct Walk<'g> {
+    gate: &'g Gate,
+    found: Found<'g>,
+    all: bool,
+    masked: bool,
+    /// Characters of the folded view, separators left out; of a word its first and its last letter.
+    written: u64,
+    /// Letters and digits; whatever stands between them is one space.
+    letters: u128,
+    /// Characters of the bare view, marks left out; 0 for words.
+    bare: u64,
+    /// Letters by their keys, marks and repeats left out.
+    keys: u64,
+    /// Symbols of the sound view, marks left out; 0 for words.
+    sound: u64,
+    /// Letters, marks left out.
+    typed: u128,
+    /// The last letter, where no syllable came since.
+    last_letter: u8,
+    word: Word,
+    /// A mark that stands for a letter if one follows.
+    pending: u8,
+    /// Characters since the last mark or separator.
+    run: usize,
+    /// A mark came after two characters or more: if two follow it, nothing goes on across it. Counts down to that.
+    parting: u8,
+}
+
+/// The running word.
+struct Word {
+    inside: bool,
+    last: u8,
+    letters: u64,
+    letter_count: u32,
+}
+
+const NO_WORD: Word = Word {
+    inside: false,
+    last: 0,
+    letters: WORD_START,
+    letter_count: 0,
+};
+
+impl<'g> Walk<'g> {
+    pub(super) fn new(gate: &'g Gate) -> Self {
+        Self {
+            gate,
+            found: Found::default(),
+            all: false,
+            masked: false,
+            written: 0,
+            letters: u128::from(b' '),
+            bare: 0,
+            keys: 0,
+            sound: 0,
+            typed: 0,
+            last_letter: 0,
+            word: NO_WORD,
+            pending: 0,
+            run: 0,
+            parting: 0,
+        }
+    }
+
+    pub(super) fn end(mut self) -> Opened {
+        self.end_word();
+        if self.all {
+            return Opened::ALL;
+        }
+        Opened {
+            written: self.found.open(&self.gate.needs),
+            masked: self.masked,
+        }
+    }
+
+    #[inline]
+    pub(super) fn take(&mut self, c: char) {
+        let Some(known) = self.gate.known.get(u32::from(c) as usize).copied() else {
+            return self.beyond(c);
+        };
+        match known.kind {
+            HAN => {
+                self.end_word();
+                self.piece();
+                self.shift(known);
+                self.bare(known.bare);
+                self.keys = 0;
+                self.typed = 0;
+                if known.sound == 0 {
+                    self.unheard();
+                } else {
+                    self.heard(known.sound);
+                }
+            }
+            WORD => self.letter(known),
+            DROPPED => {}
+            SOFT => {
+                self.end_word();
+                self.pending = known.folded as u8;
+                self.pause();
+            }
+            SEVERAL => several_of(c).for_each(|c| self.take(c)),
+            RARE => self.all = true,
+            kind => {
+                self.end_word();
+                self.shift(known);
+                self.other(kind, known);
+            }
+        }
+    }
+
+    /// Marks, signs, emoji and letters of other scripts.
+    fn other(&mut self, kind: u8, known: Known) {
+        match kind {
+            SIGN => {
+                self.pending = known.folded as u8;
+                self.run = 0;
+                self.parting = 0;
+            }
+            EMOJI => {
+                self.piece();
+                self.bare = 0;
+                self.keys = 0;
+                self.typed = 0;
+                self.heard(known.sound);
+            }
+            PIECE => {
+                self.piece();
+                self.bare = 0;
+                self.keys = 0;
+                self.typed = 0;
+                self.unheard();
+            }
+            _ => {
+                debug_assert_eq!(kind, MARK);
+                self.mark();
+            }
+        }
+    }
+
+    /// Something stands here that may or may not be a mark.
+    #[inline]
+    fn pause(&mut self) {
+        if self.run > 0 {
+            self.run = 0;
+            self.parting = 0;
+        }
+    }
+
+    fn mark(&mut self) {
+        let parts = self.run >= 2;
+        self.pause();
+        if parts {
+            self.parting = 2;
+        }
+        self.pending = 0;
+    }
+
+    /// A character that is no mark.
+    #[inline]
+    fn piece(&mut self) {
+        self.run += 1;
+        if self.parting > 0 {
+            self.parting -= 1;
+            if self.parting == 0 {
+                // Two characters before the mark and two after it: it was a barrier. Only the first of these two counts.
+                self.bare &= 0xFFFF;
+                self.sound &= 0xFFFF;
+                self.keys &= 0xFF;
+                self.typed &= 0xFF;
+            }
+        }
+    }
+
+    /// The next character of the folded view.
+    #[inline]
+    fn shift(&mut self, known: Known) {
+        self.written = (self.written << 16) | u64::from(known.folded);
+        if self.gate.written.may_end(self.written) {
+            self.ask_written();
+        }
+        if known.single {
+            self.alone(symbol(known.folded));
+        }
+    }
+
+    #[inline(never)]
+    fn ask_written(&mut self) {
+        let (found, masked) = (&mut self.found, &mut self.masked);
+        self.gate.written.ask(u128::from(self.written), |waiting| {
+            *masked |= waiting.parts;
+            found.note(waiting);
+        });
+    }
+
+    #[inline(never)]
+    fn alone(&mut self, c: char) {
+        if let Some(waiting) = self.gate.single.get(&c) {
+            self.masked |= waiting.parts;
+            self.found.note(waiting);
+        }
+    }
+
+    #[inline]
+    fn bare(&mut self, bare: u16) {
+        if bare == self.bare as u16 {
+            return; // a repeat
+        }
+        self.bare = (self.bare << 16) | u64::from(bare);
+        let gate = self.gate;
+        if gate.bare.may_end(self.bare) {
+            gate.bare.ask(u128::from(self.bare), |_| self.masked = true);
+        }
+    }
+
+    #[inline]
+    fn heard(&mut self, sound: u16) {
+        let gate = self.gate;
+        self.sound = (self.sound << 16) | u64::from(sound);
+        if gate.sound.may_end(self.sound) {
+            gate.sound
+                .ask(u128::from(self.sound), |_| self.masked = true);
+        }
+        if self.last_letter != 0 {
+            let key = letter_then_han(self.last_letter, symbol(sound));
+            self.masked |= gate.borders.has(key);
+            self.last_letter = 0;
+        }
+    }
+
+    /// Nothing is heard across this.
+    #[inline]
+    fn unheard(&mut self) {
+        self.sound = 0;
+        self.last_letter = 0;
+    }
+
+    fn beyond(&mut self, c: char) {
+        self.end_word();
+        let entry = entry_of(c);
+        if is_han(c) || entry.folded != c || entry.kind != Kind::Other {
+            // Rare enough to look closely.
+            self.all = true;
+            return;
+        }
+        self.written = (self.written << 16) | 0xFFFF;
+        self.alone(c);
+        let known = |sound| Known {
+            sound,
+            ..Known::default()
+        };
+        match sound::of_emoji(c) {
+            Some(syllable) => self.other(EMOJI, known(syllable.class().symbol() as u16)),
+            None if c.is_alphanumeric() => self.other(PIECE, known(0)),
+            None => self.mark(),
+        }
+    }
+
+    #[inline]
+    fn letter(&mut self, known: Known) {
+        let gate = self.gate;
+        let byte = known.folded as u8;
+        self.piece();
+        if !self.word.inside {
+            self.shift(known);
+            self.word = NO_WORD;
+            self.word.inside = true;
+        }
+        self.word.last = byte;
+        self.spell(byte);
+        if self.pending != 0 {
+            if matches!(self.pending, b'@' | b'$' | b'!' | b'|') {
+                self.key(self.pending);
+            }
+            self.pending = 0;
+        }
+        self.key(byte);
+        if byte.is_ascii_digit() {
+            // It may stand for a syllable; inside a word it is a tone or a sign, and looking at it as a syllable too
+            // passes a little more.
+            self.bare = 0;
+            let letter = self.last_letter;
+            self.heard(known.sound);
+            self.last_letter = letter;
+            return;
+        }
+        let word = &mut self.word;
+        if word.letter_count == 0 && self.sound as u16 != 0 {
+            let key = han_then_letter(symbol(self.sound as u16), byte);
+            self.masked |= gate.borders.has(key);
+        }
+        word.letters = word_step(word.letters, byte);
+        word.letter_count += 1;
+        self.last_letter = byte;
+        self.bare = 0;
+        self.typed = (self.typed << 8) | u128::from(byte);
+        if gate.typed.may_end(self.typed as u64) {
+            gate.typed.ask(self.typed, |_| self.masked = true);
+        }
+    }
+
+    /// The next letter, digit or end of a word.
+    #[inline]
+    fn spell(&mut self, byte: u8) {
+        self.letters = (self.letters << 8) | u128::from(byte);
+        let gate = self.gate;
+        if gate.letters.may_end(self.letters as u64) {
+            let found = &mut self.found;
+            gate.letters
+                .ask(self.letters, |waiting| found.note(waiting));
+        }
+    }
+
+    /// The next letter, or sign for one, by its key.
+    #[inline]
+    fn key(&mut self, byte: u8) {
+        let key = KEY_OF[usize::from(byte % 128)];
+        if key == 0 || key == self.keys as u8 {
+            return;
+        }
+        self.keys = (self.keys << 8) | u64::from(key);
+        let gate = self.gate;
+        if gate.keys.may_end(self.keys) {
+            gate.keys.ask(u128::from(self.keys), |_| self.masked = true);
+        }
+    }
+
+    /// The running word is over, if there is one.
+    #[inline]
+    fn end_word(&mut self) {
+        if !self.word.inside {
+            return;
+        }
+        self.word.inside = false;
+        self.written = u64::from(self.word.last);
+        self.spell(b' ');
+        if self.word.letter_count > 0 {
+            self.masked |= self.gate.initials.has(self.word.letters);
+            self.sound = 0;
+        }
+    }
+}
