@@ -9,6 +9,7 @@ use aho_corasick::BuildError;
 
 use super::gate::{Gate, KEYS};
 use super::literals::{Literals, stands_alone};
+use super::steps::step;
 use super::texts::Hit;
 use crate::domain::View;
 use crate::rules::{Ruleset, TextSignal};
@@ -126,6 +127,7 @@ impl Masked {
         let view = bare(folded, &self.shapes);
         for (start, end, uses) in self.bare.occurrences(&view.text) {
             let (first, last) = (view.folded[start].0, view.folded[end - 1].1);
+            step(uses.len());
             for used in uses {
                 let apart =
                     || end - start >= LETTERS_ALONE || stands_alone(&folded.text, first, last);
@@ -141,6 +143,7 @@ impl Masked {
             }
         }
         let units = sound_units(folded, &self.shapes);
+        step(view.text.len() + units.len());
         let (mut text, mut unit_of_byte) = (String::new(), Vec::new());
         for (i, unit) in units.iter().enumerate() {
             text.push(unit.symbol);
@@ -148,6 +151,7 @@ impl Masked {
         }
         for (start, end, uses) in self.sound.occurrences(&text) {
             let said = &units[unit_of_byte[start]..=unit_of_byte[end - 1]];
+            step(uses.len() * said.len());
             for used in uses {
                 if heard(&rules.signals[used.signal])
                     && let Some(view) = judge(&self.terms[used.term], said, &folded.text)

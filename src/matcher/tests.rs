@@ -6,6 +6,7 @@ use proptest::prelude::*;
 
 use super::gate::{Gate, Opened};
 use super::literals::stands_alone;
+use crate::domain::limits::{SPANS_MAX, TEXT_BYTES_MAX};
 use crate::domain::{Field, Sender};
 use crate::text::{Shapes, fold, fold_into, fold_mapped, shape, sound};
 
@@ -195,6 +196,13 @@ proptest! {
 }
 
 #[test]
+fn a_sign_between_spaces_does_not_hide_a_disguised_word() {
+    for text in ["please ne ed! t o !di e", "老板, ne ed! t o !di e"] {
+        assert!(shipped().may_hold(text), "{text}");
+    }
+}
+
+#[test]
 fn folding_undoes_what_hides_a_word() {
     for (raw, folded) in [
         ("難受", "难受"),
@@ -238,9 +246,120 @@ fn words_of_letters_stand_alone() {
     }
 }
 
+/// Texts that somebody might send to keep us busy, each made of one unit.
+fn hostile() -> Vec<String> {
+    let every_script: String = ('\0'..=char::MAX).step_by(97).collect();
+    let both_ways = "\u{202e}\u{5d0}\u{5d1}想死\u{202c} abc \u{627}\u{628}\u{2067}自杀\u{2069}";
+    let mut units: Vec<String> = [
+        "\u{301}",
+        "\u{20dd}\u{301}",
+        "a",
+        "A",
+        "i",
+        "1",
+        "8",
+        "@",
+        "!",
+        " ",
+        "·",
+        "*",
+        ".",
+        "\n",
+        "\r",
+        "\u{fdfa}",
+        "…",
+        "死",
+        "女",
+        "想",
+        "你好",
+        "\u{202e}",
+        "😭",
+        "🐟",
+        "ⓐ",
+        "ß",
+        "한",
+        "พ",
+        "死 ",
+        "死,",
+        "想死",
+        "想死 ",
+        "想,死,",
+        "紫砂",
+        "自杀",
+        "没有自杀",
+        "自杀率",
+        "没有,自杀,",
+        "不是不想活",
+        "玩游戏想死,",
+        "xiangsi",
+        "xiang si ",
+        "xs",
+        "x死",
+        "4",
+        "nan4",
+        "kill myself ",
+        "i want to die. ",
+        "not suicidal ",
+        "k i l l",
+        "多少",
+        "多少离开",
+        "喝多少走",
+        "how much ",
+        "女子马上",
+        "我不想活了",
+        "笑死我了",
+        "too",
+    ]
+    .map(str::to_owned)
+    .into();
+    units.extend([every_script, both_ways.to_owned()]);
+    units
+}
+
 #[test]
-fn hostile_texts_take_linear_time() {
-    // Steps are counted by the sink: one call for each folded character, whatever the text is made of.
+fn the_work_grows_with_the_text_and_no_faster() {
+    let matcher = shipped();
+    let steps = |text: &str| {
+        let mut out = Vec::new();
+        super::steps::taken();
+        matcher.may_hold(text);
+        let said_by = Some(Sender::Buyer);
+        let texts = &matcher.texts;
+        texts.find_opened(
+            &matcher.rules,
+            Field::Chat,
+            said_by,
+            text,
+            Opened::ALL,
+            &mut out,
+        );
+        assert!(out.len() <= matcher.rules.signals.len());
+        assert!(out.iter().all(|draft| draft.spans.len() <= SPANS_MAX));
+        super::steps::taken()
+    };
+    for unit in hostile() {
+        let of_length = |bytes: usize| -> String {
+            let full = unit.chars().cycle().scan(0, |length, c| {
+                *length += c.len_utf8();
+                (*length <= bytes).then_some(c)
+            });
+            full.collect()
+        };
+        let mut length = 4 * 1024;
+        while 2 * length <= TEXT_BYTES_MAX {
+            let (once, twice) = (steps(&of_length(length)), steps(&of_length(2 * length)));
+            assert!(
+                twice * 10 <= once * 22 + 50_000,
+                "{:?} at {length} bytes: {once} steps, twice as long {twice}",
+                unit.chars().take(20).collect::<String>()
+            );
+            length *= 2;
+        }
+    }
+}
+
+#[test]
+fn folding_makes_no_more_than_eighteen_characters_of_one() {
     struct Count(usize);
     impl crate::text::Sink for Count {
         fn push(&mut self, _c: char, _raw: u32) {
@@ -248,10 +367,9 @@ fn hostile_texts_take_linear_time() {
         }
     }
     for unit in ["\u{301}", "a", " ", "·", "\u{fdfa}", "死", "\u{202e}", "\r"] {
-        let text = unit.repeat(64 * 1024 / unit.len());
+        let text = unit.repeat(TEXT_BYTES_MAX / unit.len());
         let mut count = Count(0);
         fold_into(&text, &mut count);
-        // The longest expansion in Unicode is 18 characters.
         assert!(
             count.0 <= 18 * text.chars().count(),
             "{unit:?}: {}",

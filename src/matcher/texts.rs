@@ -3,12 +3,14 @@
 use aho_corasick::BuildError;
 
 use super::gate::{Gate, Opened, Waiting};
+use super::guards::{Occurrences, Said};
 use super::literals::{Literals, stands_alone};
 use super::masked::{Masked, shapes_of};
+use super::steps::step;
 use crate::domain::limits::SPANS_MAX;
 use crate::domain::{Draft, Facts, Field, Sender, Span, View};
-use crate::rules::{Guard, GuardKind, Ruleset, TextSignal};
-use crate::text::{Folded, fold_mapped, same_clause, same_sentence};
+use crate::rules::{Ruleset, TextSignal};
+use crate::text::{Folded, fold_mapped};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Use {
@@ -27,7 +29,7 @@ pub(super) struct Texts {
 }
 
 /// A stretch of the folded text, in bytes.
-type Stretch = (usize, usize);
+pub(super) type Stretch = (usize, usize);
 
 /// A sign seen in a text, before guards are asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -132,6 +134,7 @@ impl Texts {
         out: &mut Vec<Draft>,
     ) {
         let folded = fold_mapped(raw);
+        step(folded.text.len());
         let heard = |signal: &TextSignal| {
             signal.fields.contains(&field) && sender.is_none_or(|s| signal.speakers.contains(&s))
         };
@@ -148,11 +151,7 @@ impl Texts {
         // Of one stretch seen through several views the plainest counts.
         hits.sort_unstable();
         hits.dedup_by_key(|hit| (hit.signal, hit.stretch));
-        let said = Said {
-            text: &folded.text,
-            gaps: folded.clause_gaps(),
-            guards: self.guard_stretches(rules, &folded.text),
-        };
+        let said = Said::new(&folded, self.guard_occurrences(rules, &folded.text));
         hits.retain(|hit| {
             !rules.signals[hit.signal]
                 .unless
@@ -177,6 +176,7 @@ impl Texts {
         };
         let mut patterns: Vec<(usize, usize, usize)> = Vec::new();
         for (start, end, uses) in self.triggers.occurrences(folded) {
+            step(uses.len());
             for used_by in uses {
                 match *used_by {
                     Use::Term(signal)
@@ -200,55 +200,24 @@ impl Texts {
                 continue;
             }
             let found = pattern.regex.find_iter(folded);
-            hits.extend(
-                found
-                    .filter(|m| !m.is_empty())
-                    .map(|m| hit(signal, (m.start(), m.end()))),
-            );
+            hits.extend(found.filter(|m| !m.is_empty()).map(|m| {
+                step(m.len());
+                hit(signal, (m.start(), m.end()))
+            }));
         }
     }
 
-    fn guard_stretches(&self, rules: &Ruleset, folded: &str) -> Vec<Vec<Stretch>> {
+    fn guard_occurrences(&self, rules: &Ruleset, folded: &str) -> Vec<Occurrences> {
         let mut stretches = vec![Vec::new(); rules.guards.len()];
         for (start, end, guards) in self.guards.occurrences(folded) {
+            step(guards.len());
             if stands_alone(folded, start, end) {
                 guards
                     .iter()
                     .for_each(|guard| stretches[*guard].push((start, end)));
             }
         }
-        stretches
-    }
-}
-
-struct Said<'a> {
-    text: &'a str,
-    /// Where white space that was taken out parts two clauses.
-    gaps: Vec<usize>,
-    guards: Vec<Vec<Stretch>>,
-}
-
-impl Said<'_> {
-    /// Whether a guard speaks for this hit. It is asked about one hit at a time, so it never hides another.
-    fn excuses(&self, guard: &Guard, index: usize, hit: Stretch) -> bool {
-        self.guards[index]
-            .iter()
-            .any(|&(start, end)| match guard.kind {
-                GuardKind::Covers => start <= hit.0 && hit.1 <= end,
-                GuardKind::Before => end <= hit.0 && self.near(end, hit.0, guard.within),
-                GuardKind::After => hit.1 <= start && self.near(hit.1, start, guard.within),
-                GuardKind::Statement => {
-                    same_sentence(self.text, start.min(hit.0), start.max(hit.0))
-                }
-            })
-    }
-
-    fn near(&self, from: usize, to: usize, within: usize) -> bool {
-        // Bytes bound characters from above four to one, so far guards cost nothing.
-        to - from <= within * 4
-            && self.text[from..to].chars().count() <= within
-            && same_clause(self.text, from, to)
-            && !self.gaps.iter().any(|gap| (from..=to).contains(gap))
+        stretches.into_iter().map(Occurrences::new).collect()
     }
 }
 
@@ -265,6 +234,7 @@ fn remember(
     }
     let raw_chars: Vec<char> = raw.chars().collect();
     for hit in hits {
+        step(SPANS_MAX);
         let span = span(folded, &raw_chars, field, hit);
         let name = &rules.signals[hit.signal].id;
         match out.iter_mut().find(|draft| draft.name == *name) {

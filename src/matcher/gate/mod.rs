@@ -18,7 +18,7 @@ use crate::text::common::{self, Neighbours, spelled, symbol_of};
 use crate::text::sound::{self, Syllable};
 use crate::text::{Kind, Shapes, entry_of};
 use known::{Known, know};
-use walk::{Walk, han_then_letter, letter_then_han};
+use walk::{Walk, letters_then, then_letters};
 pub(super) use windows::Waiting;
 use windows::{Marked, Needs, Windows};
 
@@ -49,6 +49,8 @@ pub(super) const KEYS: usize = 6;
 /// Bits of the last characters that the walk remembers; of the last letters.
 const CHARACTERS: u32 = 64;
 const LETTERS: u32 = 128;
+/// So many of these letters are looked up first.
+const LETTERS_TAIL: usize = 4;
 
 /// What opens for a text that may hold a hit.
 #[derive(Debug)]
@@ -132,7 +134,7 @@ impl Gate {
             known,
             written: Windows::new(16, 2),
             single: HashMap::default(),
-            letters: Windows::new(8, 3),
+            letters: Windows::new(8, LETTERS_TAIL),
             bare: Windows::new(16, 2),
             keys: Windows::new(8, KEYS),
             sound: Windows::new(16, 2),
@@ -219,15 +221,15 @@ impl Gate {
             self.always = true;
             return;
         }
-        let forms = match &letters[..] {
-            // Too short for a tail: with anything before it.
-            [_] | [_, _] => (b'0'..=b'9')
-                .chain(b'a'..=b'z')
-                .chain([b' '])
-                .map(|before| [&[before], &letters[..]].concat())
-                .collect(),
-            _ => vec![letters],
-        };
+        // Too short for a tail: with anything before it.
+        let mut forms = vec![letters];
+        while forms[0].len() < LETTERS_TAIL {
+            let anything = || (b'0'..=b'9').chain(b'a'..=b'z').chain([b' ']);
+            forms = forms
+                .iter()
+                .flat_map(|form| anything().map(move |before| [&[before], &form[..]].concat()))
+                .collect();
+        }
         for form in forms {
             let added =
                 self.letters
@@ -290,19 +292,39 @@ impl Gate {
             );
             self.always |= !added;
         }
-        // Where a Han character, a digit or an emoji and letters meet, only the letter at the border is looked at.
+        // Where a Han character, a digit or an emoji and letters meet, two letters at the border are looked at: of one
+        // syllable, or of two of which one or both are first letters only, or the one letter of a word.
         let symbols = |s: Syllable| {
             let digit = sound::digit_for(s).map(sound::digit_symbol);
-            std::iter::once(s.class().symbol()).chain(digit)
+            std::iter::once(s.class().symbol())
+                .chain(digit)
+                .map(symbol_of)
         };
-        for w in syllables.windows(2) {
-            let (a, b) = (w[0].name().as_bytes(), w[1].name().as_bytes());
-            for symbol in symbols(w[0]) {
-                self.borders.add(han_then_letter(symbol, b[0]));
+        let names: Vec<&[u8]> = syllables.iter().map(|s| s.name().as_bytes()).collect();
+        for (i, name) in names.iter().enumerate() {
+            let (first, last) = (name[0], name[name.len() - 1]);
+            if let Some(before) = i.checked_sub(1) {
+                let second = name.get(1).copied();
+                let next = names.get(i + 1).map(|next| next[0]);
+                for letter in [Some(0), second, next].into_iter().flatten() {
+                    for symbol in symbols(syllables[before]) {
+                        self.borders.add(then_letters(symbol, [first, letter]));
+                    }
+                }
             }
-            for symbol in symbols(w[1]) {
-                for letter in [a[a.len() - 1], a[0]] {
-                    self.borders.add(letter_then_han(letter, symbol));
+            if let Some(after) = syllables.get(i + 1) {
+                let mut ends = vec![[0, first], [0, last]];
+                if name.len() >= 2 {
+                    ends.push([name[name.len() - 2], last]);
+                }
+                if let Some(before) = i.checked_sub(1).map(|i| names[i]) {
+                    ends.push([before[0], first]);
+                    ends.push([before[before.len() - 1], first]);
+                }
+                for letters in ends {
+                    for symbol in symbols(*after) {
+                        self.borders.add(letters_then(letters, symbol));
+                    }
                 }
             }
         }

@@ -18,14 +18,16 @@ pub(super) fn word_hash(word: &str) -> u64 {
     word.bytes().fold(WORD_START, word_step)
 }
 
+/// A syllable that is not typed, and the first two letters of a word after it; 0 where the word has one only.
 #[inline]
-pub(super) fn han_then_letter(symbol: char, letter: u8) -> u64 {
-    (1 << 42) | (u64::from(u32::from(symbol)) << 8) | u64::from(letter)
+pub(super) fn then_letters(sound: u16, letters: [u8; 2]) -> u64 {
+    (1 << 32) | (u64::from(sound) << 16) | u64::from(u16::from_be_bytes(letters))
 }
 
+/// The last two letters of a word, the first 0 where it has one only, and a syllable after it that is not typed.
 #[inline]
-pub(super) fn letter_then_han(letter: u8, symbol: char) -> u64 {
-    (2 << 42) | (u64::from(letter) << 21) | u64::from(u32::from(symbol))
+pub(super) fn letters_then(letters: [u8; 2], sound: u16) -> u64 {
+    (2 << 32) | (u64::from(sound) << 16) | u64::from(u16::from_be_bytes(letters))
 }
 
 fn symbol(sound: u16) -> char {
@@ -50,8 +52,10 @@ pub(super) struct Walk<'g> {
     sound: u64,
     /// Letters, marks left out.
     typed: u128,
-    /// The last letter, where no syllable came since.
-    last_letter: u8,
+    /// The last letters of the last word, where no syllable came since.
+    last_letters: [u8; 2],
+    /// The syllable before the running word, 0 for none.
+    before_word: u16,
     word: Word,
     /// A mark that stands for a letter if one follows.
     pending: u8,
@@ -84,12 +88,13 @@ impl<'g> Walk<'g> {
             all: false,
             masked: false,
             written: 0,
-            letters: u128::from(b' '),
+            letters: u128::from_be_bytes([b' '; 16]),
             bare: 0,
             keys: 0,
             sound: 0,
             typed: 0,
-            last_letter: 0,
+            last_letters: [0; 2],
+            before_word: 0,
             word: NO_WORD,
             pending: 0,
             run: 0,
@@ -108,7 +113,7 @@ impl<'g> Walk<'g> {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     pub(super) fn take(&mut self, c: char) {
         let Some(known) = self.gate.known.get(u32::from(c) as usize).copied() else {
             return self.beyond(c);
@@ -130,13 +135,24 @@ impl<'g> Walk<'g> {
             WORD => self.letter(known),
             DROPPED => {}
             SOFT => {
+                self.pending = if self.word.inside {
+                    known.folded as u8
+                } else {
+                    0
+                };
                 self.end_word();
-                self.pending = known.folded as u8;
                 self.pause();
             }
-            SEVERAL => several_of(c).for_each(|c| self.take(c)),
+            SEVERAL => self.several(c),
             RARE => self.all = true,
             kind => {
+                // Inside a word any sign stands for a letter; before one, only some.
+                let sign = self.word.inside || matches!(known.folded as u8, b'@' | b'$');
+                self.pending = if kind == SIGN && sign {
+                    known.folded as u8
+                } else {
+                    0
+                };
                 self.end_word();
                 self.shift(known);
                 self.other(kind, known);
@@ -144,11 +160,17 @@ impl<'g> Walk<'g> {
         }
     }
 
+    #[inline(never)]
+    fn several(&mut self, c: char) {
+        for c in several_of(c) {
+            self.take(c);
+        }
+    }
+
     /// Marks, signs, emoji and letters of other scripts.
     fn other(&mut self, kind: u8, known: Known) {
         match kind {
             SIGN => {
-                self.pending = known.folded as u8;
                 self.run = 0;
                 self.parting = 0;
             }
@@ -188,7 +210,6 @@ impl<'g> Walk<'g> {
         if parts {
             self.parting = 2;
         }
-        self.pending = 0;
     }
 
     /// A character that is no mark.
@@ -256,10 +277,9 @@ impl<'g> Walk<'g> {
             gate.sound
                 .ask(u128::from(self.sound), |_| self.masked = true);
         }
-        if self.last_letter != 0 {
-            let key = letter_then_han(self.last_letter, symbol(sound));
-            self.masked |= gate.borders.has(key);
-            self.last_letter = 0;
+        if self.last_letters[1] != 0 {
+            self.masked |= gate.borders.has(letters_then(self.last_letters, sound));
+            self.last_letters = [0; 2];
         }
     }
 
@@ -267,7 +287,7 @@ impl<'g> Walk<'g> {
     #[inline]
     fn unheard(&mut self) {
         self.sound = 0;
-        self.last_letter = 0;
+        self.last_letters = [0; 2];
     }
 
     fn beyond(&mut self, c: char) {
@@ -314,19 +334,27 @@ impl<'g> Walk<'g> {
             // It may stand for a syllable; inside a word it is a tone or a sign, and looking at it as a syllable too
             // passes a little more.
             self.bare = 0;
-            let letter = self.last_letter;
+            let letters = self.last_letters;
             self.heard(known.sound);
-            self.last_letter = letter;
+            self.last_letters = letters;
             return;
         }
-        let word = &mut self.word;
-        if word.letter_count == 0 && self.sound as u16 != 0 {
-            let key = han_then_letter(symbol(self.sound as u16), byte);
-            self.masked |= gate.borders.has(key);
+        match self.word.letter_count {
+            0 => {
+                self.before_word = self.sound as u16;
+                self.last_letters = [0, byte];
+            }
+            count => {
+                self.last_letters = [self.last_letters[1], byte];
+                if count == 1 && self.before_word != 0 {
+                    let key = then_letters(self.before_word, self.last_letters);
+                    self.masked |= gate.borders.has(key);
+                }
+            }
         }
+        let word = &mut self.word;
         word.letters = word_step(word.letters, byte);
         word.letter_count += 1;
-        self.last_letter = byte;
         self.bare = 0;
         self.typed = (self.typed << 8) | u128::from(byte);
         if gate.typed.may_end(self.typed as u64) {
@@ -370,6 +398,10 @@ impl<'g> Walk<'g> {
         self.written = u64::from(self.word.last);
         self.spell(b' ');
         if self.word.letter_count > 0 {
+            if self.word.letter_count == 1 && self.before_word != 0 {
+                let key = then_letters(self.before_word, [self.last_letters[1], 0]);
+                self.masked |= self.gate.borders.has(key);
+            }
             self.masked |= self.gate.initials.has(self.word.letters);
             self.sound = 0;
         }

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use foldhash::fast::FixedState;
 use smallvec::SmallVec;
 
+use crate::matcher::steps::step;
 use crate::rules::SETS_MAX;
 
 /// Who waits for a kept window.
@@ -239,6 +240,7 @@ impl Windows {
     /// Who waits for the windows that end here.
     #[inline(never)]
     pub(super) fn ask<'g>(&'g self, recent: u128, mut note: impl FnMut(&'g Waiting)) {
+        step(1);
         let Some(lengths) = self.lengths.get(&self.tail_of(recent as u64)) else {
             return;
         };
@@ -248,6 +250,7 @@ impl Windows {
             lengths &= lengths - 1;
             let window = recent & (u128::MAX >> (128 - length * self.unit));
             if let Some(waiting) = self.waiting.get(&window) {
+                step(1);
                 note(waiting);
             }
         }
