@@ -113,18 +113,16 @@ impl Masked {
         })
     }
 
-    /// Appends the hits of a text.
-    pub(super) fn find(
+    /// Appends the hits in the bare view of a text.
+    pub(super) fn in_bare(
         &self,
         rules: &Ruleset,
         heard: impl Fn(&TextSignal) -> bool,
         folded: &Folded,
         hits: &mut Vec<Hit>,
     ) {
-        if self.written.is_empty() {
-            return;
-        }
         let view = bare(folded, &self.shapes);
+        step(view.text.len());
         for (start, end, uses) in self.bare.occurrences(&view.text) {
             let (first, last) = (view.folded[start].0, view.folded[end - 1].1);
             step(uses.len());
@@ -142,8 +140,18 @@ impl Masked {
                 }
             }
         }
+    }
+
+    /// Appends the hits in the sound view of a text.
+    pub(super) fn in_sound(
+        &self,
+        rules: &Ruleset,
+        heard: impl Fn(&TextSignal) -> bool,
+        folded: &Folded,
+        hits: &mut Vec<Hit>,
+    ) {
         let units = sound_units(folded, &self.shapes);
-        step(view.text.len() + units.len());
+        step(units.len());
         let (mut text, mut unit_of_byte) = (String::new(), Vec::new());
         for (i, unit) in units.iter().enumerate() {
             text.push(unit.symbol);

@@ -170,7 +170,7 @@ fn put_on(c: char, dress: Dress, out: &mut String) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(1_500))]
+    #![proptest_config(ProptestConfig::with_cases(20_000))]
 
     #[test]
     fn the_gate_never_hides_what_a_look_at_everything_finds(
@@ -196,8 +196,12 @@ proptest! {
 }
 
 #[test]
-fn a_sign_between_spaces_does_not_hide_a_disguised_word() {
-    for text in ["please ne ed! t o !di e", "老板, ne ed! t o !di e"] {
+fn what_the_gate_once_hid_passes_it() {
+    for text in [
+        "please ne ed! t o !di e",
+        "老板, ne ed! t o !di e",
+        "okb愿活",
+    ] {
         assert!(shipped().may_hold(text), "{text}");
     }
 }

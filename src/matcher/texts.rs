@@ -142,8 +142,11 @@ impl Texts {
         if opened.written {
             self.as_written(rules, heard, &folded.text, &mut hits);
         }
-        if opened.masked {
-            self.masked.find(rules, heard, &folded, &mut hits);
+        if opened.bare {
+            self.masked.in_bare(rules, heard, &folded, &mut hits);
+        }
+        if opened.sound {
+            self.masked.in_sound(rules, heard, &folded, &mut hits);
         }
         if hits.is_empty() {
             return;

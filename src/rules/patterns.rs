@@ -16,6 +16,8 @@ pub struct Pattern {
     pub gates: Vec<Vec<String>>,
 }
 
+/// What more texts than these show, roughly, is not worth a look.
+const SINGLES_SHARE_MAX: f64 = 0.4;
 /// A pattern is gated by at most so many sets of literals.
 pub const SETS_MAX: usize = 3;
 
@@ -88,8 +90,30 @@ fn gates(hir: &Hir) -> Option<Vec<Vec<String>>> {
                     chosen.push((set, parts));
                 }
             }
+            if chosen.is_empty() {
+                return None;
+            }
+            // Beside them even single Chinese characters say something.
+            let mut singles: Vec<_> = parts
+                .iter()
+                .enumerate()
+                .filter_map(|(i, part)| {
+                    let says = |l: &String| !l.is_ascii() && l.chars().all(char::is_alphanumeric);
+                    let set = exact(part).filter(|set| set.iter().all(says))?;
+                    Some((share(&set), set, i..i + 1))
+                })
+                .filter(|(share, _, _)| *share < SINGLES_SHARE_MAX)
+                .collect();
+            singles.sort_by(|a, b| a.0.total_cmp(&b.0));
+            for (_, set, part) in singles {
+                let apart =
+                    |other: &Range<usize>| other.end <= part.start || part.end <= other.start;
+                if chosen.len() < SETS_MAX && chosen.iter().all(|(_, other)| apart(other)) {
+                    chosen.push((set, part));
+                }
+            }
             let sets: Vec<Vec<String>> = chosen.into_iter().map(|(set, _)| set).collect();
-            (!sets.is_empty()).then_some(sets)
+            Some(sets)
         }
         _ => Some(vec![required(hir)?]),
     }

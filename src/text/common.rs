@@ -107,6 +107,8 @@ pub fn symbol_of(c: char) -> u16 {
 
 /// How often a folded literal may be expected in talk: at most as often as its rarest neighbours.
 pub fn expected_share(literal: &str) -> f64 {
+    static ALONE: LazyLock<Neighbours<char>> =
+        LazyLock::new(|| Neighbours::counted(|text| text.chars()));
     static CHARACTERS: LazyLock<Neighbours<(u16, u16)>> = LazyLock::new(|| pairs(symbol_of));
     let least = if literal.is_ascii() {
         spelled(literal)
@@ -124,5 +126,6 @@ pub fn expected_share(literal: &str) -> f64 {
             .map(|w| CHARACTERS.share((w[0], w[1])))
             .min_by(f64::total_cmp)
     };
-    least.unwrap_or(1.0)
+    let alone = || literal.chars().map(|c| ALONE.share(c)).fold(1.0, f64::min);
+    least.unwrap_or_else(alone)
 }

@@ -19,6 +19,11 @@ pub(super) const SEVERAL: u8 = 8;
 /// So rare that the text is looked at closely.
 pub(super) const RARE: u8 = 9;
 
+/// In the first look.
+pub(super) const FIRST_LOOK: u8 = 1;
+/// In the second one.
+pub(super) const SECOND_LOOK: u8 = 2;
+
 /// One character.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Known {
@@ -27,8 +32,8 @@ pub(super) struct Known {
     /// Its symbol in the sound view; 0 for none.
     pub(super) sound: u16,
     pub(super) kind: u8,
-    /// Somebody waits for it alone.
-    pub(super) single: bool,
+    /// Somebody waits for it alone: [`FIRST_LOOK`], [`SECOND_LOOK`].
+    pub(super) single: u8,
 }
 
 pub(super) fn know(c: char, shapes: &Shapes) -> Known {
@@ -66,7 +71,7 @@ pub(super) fn know(c: char, shapes: &Shapes) -> Known {
         bare,
         sound: sound.map_or(0, |symbol| symbol as u16),
         kind,
-        single: false,
+        single: 0,
     }
 }
 

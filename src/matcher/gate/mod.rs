@@ -17,7 +17,7 @@ use std::collections::{HashMap, HashSet};
 use crate::text::common::{self, Neighbours, spelled, symbol_of};
 use crate::text::sound::{self, Syllable};
 use crate::text::{Kind, Shapes, entry_of};
-use known::{Known, know};
+use known::{FIRST_LOOK, Known, SECOND_LOOK, know};
 use walk::{Walk, letters_then, then_letters};
 pub(super) use windows::Waiting;
 use windows::{Marked, Needs, Windows};
@@ -27,20 +27,23 @@ use windows::{Marked, Needs, Windows};
 pub(super) struct Opened {
     /// A literal in the folded view.
     pub written: bool,
-    /// A disguised term.
-    pub masked: bool,
+    /// A disguised term in the bare view.
+    pub bare: bool,
+    /// A disguised term in the sound view.
+    pub sound: bool,
 }
 
 impl Opened {
     /// Everything.
     pub(super) const ALL: Self = Self {
         written: true,
-        masked: true,
+        bare: true,
+        sound: true,
     };
 
     /// True where something may be found.
     pub(super) fn any(self) -> bool {
-        self.written || self.masked
+        self.written || self.bare || self.sound
     }
 }
 
@@ -56,12 +59,10 @@ const LETTERS_TAIL: usize = 4;
 #[derive(Debug)]
 pub(super) struct Gate {
     known: Box<[Known]>,
-    /// Characters of the folded view, separators left out.
-    written: Windows,
-    /// Characters that somebody waits for alone: of the basic plane where one is all of a literal, and all beyond it.
-    single: HashMap<char, Waiting, foldhash::fast::FixedState>,
-    /// Letters and digits, all else as one space.
-    letters: Windows,
+    /// Terms, and of each pattern the set of literals that talk shows least.
+    first: Written,
+    /// The other sets: looked for only where a first one was seen.
+    second: Written,
     /// Neighbours in the bare view.
     bare: Windows,
     /// Letters by their keys, marks and repeats left out, for disguised words of letters.
@@ -79,6 +80,42 @@ pub(super) struct Gate {
     talk: Option<Box<Talk>>,
     /// A literal that cannot be kept: every text passes.
     always: bool,
+}
+
+/// Literals of the folded view.
+#[derive(Debug)]
+struct Written {
+    /// Characters, separators left out.
+    characters: Windows,
+    /// Characters that somebody waits for alone: of the basic plane where one is all of a literal, and all beyond it.
+    single: HashMap<char, Waiting, foldhash::fast::FixedState>,
+    /// Letters and digits, all else as one space.
+    letters: Windows,
+    /// The bit of [`Known::single`] for these.
+    look: u8,
+}
+
+impl Written {
+    fn new(look: u8) -> Self {
+        Self {
+            characters: Windows::new(16, 2),
+            single: HashMap::default(),
+            letters: Windows::new(8, LETTERS_TAIL),
+            look,
+        }
+    }
+
+    fn finish(&mut self, words: usize, known: &mut [Known]) {
+        self.characters.finish(words);
+        self.letters.finish(words);
+        self.single.values_mut().for_each(|w| w.finish(words));
+        let alone: HashSet<u16> = self.single.keys().map(|c| symbol_of(*c)).collect();
+        for known in known {
+            if alone.contains(&known.folded) {
+                known.single |= self.look;
+            }
+        }
+    }
 }
 
 #[derive(Debug)]
@@ -132,9 +169,8 @@ impl Gate {
         };
         Self {
             known,
-            written: Windows::new(16, 2),
-            single: HashMap::default(),
-            letters: Windows::new(8, LETTERS_TAIL),
+            first: Written::new(FIRST_LOOK),
+            second: Written::new(SECOND_LOOK),
             bare: Windows::new(16, 2),
             keys: Windows::new(8, KEYS),
             sound: Windows::new(16, 2),
@@ -152,12 +188,26 @@ impl Gate {
         self.talk = None;
         self.needs = Needs::new(sets_of_pattern);
         let words = self.needs.words;
-        self.written.finish(words);
-        self.letters.finish(words);
-        self.single.values_mut().for_each(|w| w.finish(words));
-        let alone: HashSet<u16> = self.single.keys().map(|c| symbol_of(*c)).collect();
-        for known in &mut self.known {
-            known.single = alone.contains(&known.folded);
+        for windows in [
+            &mut self.bare,
+            &mut self.keys,
+            &mut self.sound,
+            &mut self.typed,
+        ] {
+            windows.finish(words);
+        }
+        self.borders.finish();
+        self.initials.finish();
+        self.first.finish(words, &mut self.known);
+        self.second.finish(words, &mut self.known);
+    }
+
+    /// The table for what waits so.
+    fn written(&mut self, waiting: &Waiting) -> &mut Written {
+        if waiting.second_look() {
+            &mut self.second
+        } else {
+            &mut self.first
         }
     }
 
@@ -174,7 +224,7 @@ impl Gate {
         match (beyond, &chars[..]) {
             // Emoji and the like are rare enough to open by themselves.
             (Some(c), _) | (None, [c]) => {
-                let one = self.single.entry(*c).or_default();
+                let one = self.written(&waiting).single.entry(*c).or_default();
                 one.join(waiting);
             }
             _ => self.add_characters(&chars, waiting),
@@ -182,7 +232,7 @@ impl Gate {
     }
 
     fn add_characters(&mut self, chars: &[char], waiting: Waiting) {
-        let Some(talk) = &self.talk else {
+        let Some(talk) = self.talk.take() else {
             return;
         };
         let symbols: Vec<u16> = chars.iter().copied().map(symbol_of).collect();
@@ -201,13 +251,14 @@ impl Gate {
                 ),
             }
         };
-        let added = self.written.add(
+        let added = self.written(&waiting).characters.add(
             &symbols,
             CHARACTERS,
             start_of,
             of_pair(&talk.written),
             waiting,
         );
+        self.talk = Some(talk);
         self.always |= !added;
     }
 
@@ -231,9 +282,13 @@ impl Gate {
                 .collect();
         }
         for form in forms {
-            let added =
-                self.letters
-                    .add(&wide(&form), LETTERS, anywhere, of_letters, waiting.clone());
+            let added = self.written(&waiting).letters.add(
+                &wide(&form),
+                LETTERS,
+                anywhere,
+                of_letters,
+                waiting.clone(),
+            );
             self.always |= !added;
         }
     }
@@ -293,7 +348,9 @@ impl Gate {
             self.always |= !added;
         }
         // Where a Han character, a digit or an emoji and letters meet, two letters at the border are looked at: of one
-        // syllable, or of two of which one or both are first letters only, or the one letter of a word.
+        // syllable, or of two of which one or both are first letters only, or the one letter of a word. Letters of the same
+        // word that are none of the term may stand before it and after it; a term of two has no first letters.
+        let any_letter = || (b'a'..=b'z').filter(|_| syllables.len() > 2);
         let symbols = |s: Syllable| {
             let digit = sound::digit_for(s).map(sound::digit_symbol);
             std::iter::once(s.class().symbol())
@@ -305,8 +362,11 @@ impl Gate {
             let (first, last) = (name[0], name[name.len() - 1]);
             if let Some(before) = i.checked_sub(1) {
                 let second = name.get(1).copied();
-                let next = names.get(i + 1).map(|next| next[0]);
-                for letter in [Some(0), second, next].into_iter().flatten() {
+                let after: Vec<u8> = match names.get(i + 1) {
+                    Some(next) => vec![next[0]],
+                    None => any_letter().collect(),
+                };
+                for letter in [0].into_iter().chain(second).chain(after) {
                     for symbol in symbols(syllables[before]) {
                         self.borders.add(then_letters(symbol, [first, letter]));
                     }
@@ -317,9 +377,12 @@ impl Gate {
                 if name.len() >= 2 {
                     ends.push([name[name.len() - 2], last]);
                 }
-                if let Some(before) = i.checked_sub(1).map(|i| names[i]) {
-                    ends.push([before[0], first]);
-                    ends.push([before[before.len() - 1], first]);
+                match i.checked_sub(1).map(|i| names[i]) {
+                    Some(before) => {
+                        ends.push([before[0], first]);
+                        ends.push([before[before.len() - 1], first]);
+                    }
+                    None => ends.extend(any_letter().map(|letter| [letter, first])),
                 }
                 for letters in ends {
                     for symbol in symbols(*after) {
@@ -340,10 +403,13 @@ impl Gate {
         if self.always {
             return Opened::ALL;
         }
-        let mut walk = Walk::new(self);
-        for c in raw.chars() {
-            walk.take(c);
+        let mut walk = Walk::<true>::new(self, &self.first);
+        walk.all_of(raw);
+        if !walk.needs_second_look() {
+            return walk.opened();
         }
-        walk.end()
+        let mut again = walk.again(&self.second);
+        again.all_of(raw);
+        again.opened()
     }
 }

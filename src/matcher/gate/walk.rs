@@ -4,7 +4,7 @@ use super::known::{
     DROPPED, EMOJI, HAN, KEY_OF, Known, MARK, PIECE, RARE, SEVERAL, SIGN, SOFT, WORD,
 };
 use super::windows::Found;
-use super::{Gate, Opened};
+use super::{Gate, Opened, Written};
 use crate::text::{Kind, entry_of, is_han, several_of, sound};
 
 const WORD_START: u64 = 0xCBF2_9CE4_8422_2325;
@@ -35,11 +35,15 @@ fn symbol(sound: u16) -> char {
 }
 
 /// Where the pass stands. The last symbols of each stream are numbers that shift.
-pub(super) struct Walk<'g> {
+///
+/// The first look is `DEEP`: it walks the deeper views as well.
+pub(super) struct Walk<'g, const DEEP: bool> {
     gate: &'g Gate,
+    literals: &'g Written,
     found: Found<'g>,
     all: bool,
-    masked: bool,
+    in_bare: bool,
+    in_sound: bool,
     /// Characters of the folded view, separators left out; of a word its first and its last letter.
     written: u64,
     /// Letters and digits; whatever stands between them is one space.
@@ -80,13 +84,15 @@ const NO_WORD: Word = Word {
     letter_count: 0,
 };
 
-impl<'g> Walk<'g> {
-    pub(super) fn new(gate: &'g Gate) -> Self {
+impl<'g, const DEEP: bool> Walk<'g, DEEP> {
+    pub(super) fn new(gate: &'g Gate, literals: &'g Written) -> Self {
         Self {
             gate,
+            literals,
             found: Found::default(),
             all: false,
-            masked: false,
+            in_bare: false,
+            in_sound: false,
             written: 0,
             letters: u128::from_be_bytes([b' '; 16]),
             bare: 0,
@@ -102,27 +108,54 @@ impl<'g> Walk<'g> {
         }
     }
 
-    pub(super) fn end(mut self) -> Opened {
+    /// The pass over a whole text.
+    #[inline]
+    pub(super) fn all_of(&mut self, raw: &str) {
+        for c in raw.chars() {
+            self.take(c);
+        }
         self.end_word();
+    }
+
+    /// A pattern may be there, if its other literals are.
+    pub(super) fn needs_second_look(&self) -> bool {
+        !self.all && !self.found.alone() && self.found.partly()
+    }
+
+    /// From the beginning of the text, for these literals; what was found stays.
+    pub(super) fn again(self, literals: &'g Written) -> Walk<'g, false> {
+        Walk {
+            found: self.found,
+            in_bare: self.in_bare,
+            in_sound: self.in_sound,
+            ..Walk::new(self.gate, literals)
+        }
+    }
+
+    pub(super) fn opened(&self) -> Opened {
         if self.all {
             return Opened::ALL;
         }
         Opened {
             written: self.found.open(&self.gate.needs),
-            masked: self.masked,
+            bare: self.in_bare,
+            sound: self.in_sound,
         }
     }
 
     #[inline(always)]
-    pub(super) fn take(&mut self, c: char) {
+    fn take(&mut self, c: char) {
         let Some(known) = self.gate.known.get(u32::from(c) as usize).copied() else {
             return self.beyond(c);
         };
         match known.kind {
             HAN => {
                 self.end_word();
-                self.piece();
                 self.shift(known);
+                if !DEEP {
+                    return;
+                }
+                self.piece();
                 self.bare(known.bare);
                 self.keys = 0;
                 self.typed = 0;
@@ -169,6 +202,9 @@ impl<'g> Walk<'g> {
 
     /// Marks, signs, emoji and letters of other scripts.
     fn other(&mut self, kind: u8, known: Known) {
+        if !DEEP {
+            return;
+        }
         match kind {
             SIGN => {
                 self.run = 0;
@@ -232,27 +268,29 @@ impl<'g> Walk<'g> {
     #[inline]
     fn shift(&mut self, known: Known) {
         self.written = (self.written << 16) | u64::from(known.folded);
-        if self.gate.written.may_end(self.written) {
+        if self.literals.characters.may_end(self.written) {
             self.ask_written();
         }
-        if known.single {
+        if known.single & self.literals.look != 0 {
             self.alone(symbol(known.folded));
         }
     }
 
     #[inline(never)]
     fn ask_written(&mut self) {
-        let (found, masked) = (&mut self.found, &mut self.masked);
-        self.gate.written.ask(u128::from(self.written), |waiting| {
-            *masked |= waiting.parts;
-            found.note(waiting);
-        });
+        let (found, in_bare) = (&mut self.found, &mut self.in_bare);
+        self.literals
+            .characters
+            .ask(u128::from(self.written), |waiting| {
+                *in_bare |= waiting.parts;
+                found.note(waiting);
+            });
     }
 
     #[inline(never)]
     fn alone(&mut self, c: char) {
-        if let Some(waiting) = self.gate.single.get(&c) {
-            self.masked |= waiting.parts;
+        if let Some(waiting) = self.literals.single.get(&c) {
+            self.in_bare |= waiting.parts;
             self.found.note(waiting);
         }
     }
@@ -265,7 +303,8 @@ impl<'g> Walk<'g> {
         self.bare = (self.bare << 16) | u64::from(bare);
         let gate = self.gate;
         if gate.bare.may_end(self.bare) {
-            gate.bare.ask(u128::from(self.bare), |_| self.masked = true);
+            gate.bare
+                .ask(u128::from(self.bare), |_| self.in_bare = true);
         }
     }
 
@@ -275,10 +314,10 @@ impl<'g> Walk<'g> {
         self.sound = (self.sound << 16) | u64::from(sound);
         if gate.sound.may_end(self.sound) {
             gate.sound
-                .ask(u128::from(self.sound), |_| self.masked = true);
+                .ask(u128::from(self.sound), |_| self.in_sound = true);
         }
         if self.last_letters[1] != 0 {
-            self.masked |= gate.borders.has(letters_then(self.last_letters, sound));
+            self.in_sound |= gate.borders.has(letters_then(self.last_letters, sound));
             self.last_letters = [0; 2];
         }
     }
@@ -315,7 +354,6 @@ impl<'g> Walk<'g> {
     fn letter(&mut self, known: Known) {
         let gate = self.gate;
         let byte = known.folded as u8;
-        self.piece();
         if !self.word.inside {
             self.shift(known);
             self.word = NO_WORD;
@@ -323,6 +361,10 @@ impl<'g> Walk<'g> {
         }
         self.word.last = byte;
         self.spell(byte);
+        if !DEEP {
+            return;
+        }
+        self.piece();
         if self.pending != 0 {
             if matches!(self.pending, b'@' | b'$' | b'!' | b'|') {
                 self.key(self.pending);
@@ -348,7 +390,7 @@ impl<'g> Walk<'g> {
                 self.last_letters = [self.last_letters[1], byte];
                 if count == 1 && self.before_word != 0 {
                     let key = then_letters(self.before_word, self.last_letters);
-                    self.masked |= gate.borders.has(key);
+                    self.in_sound |= gate.borders.has(key);
                 }
             }
         }
@@ -358,7 +400,7 @@ impl<'g> Walk<'g> {
         self.bare = 0;
         self.typed = (self.typed << 8) | u128::from(byte);
         if gate.typed.may_end(self.typed as u64) {
-            gate.typed.ask(self.typed, |_| self.masked = true);
+            gate.typed.ask(self.typed, |_| self.in_sound = true);
         }
     }
 
@@ -366,11 +408,10 @@ impl<'g> Walk<'g> {
     #[inline]
     fn spell(&mut self, byte: u8) {
         self.letters = (self.letters << 8) | u128::from(byte);
-        let gate = self.gate;
-        if gate.letters.may_end(self.letters as u64) {
+        let letters = &self.literals.letters;
+        if letters.may_end(self.letters as u64) {
             let found = &mut self.found;
-            gate.letters
-                .ask(self.letters, |waiting| found.note(waiting));
+            letters.ask(self.letters, |waiting| found.note(waiting));
         }
     }
 
@@ -384,7 +425,8 @@ impl<'g> Walk<'g> {
         self.keys = (self.keys << 8) | u64::from(key);
         let gate = self.gate;
         if gate.keys.may_end(self.keys) {
-            gate.keys.ask(u128::from(self.keys), |_| self.masked = true);
+            gate.keys
+                .ask(u128::from(self.keys), |_| self.in_bare = true);
         }
     }
 
@@ -400,9 +442,9 @@ impl<'g> Walk<'g> {
         if self.word.letter_count > 0 {
             if self.word.letter_count == 1 && self.before_word != 0 {
                 let key = then_letters(self.before_word, [self.last_letters[1], 0]);
-                self.masked |= self.gate.borders.has(key);
+                self.in_sound |= self.gate.borders.has(key);
             }
-            self.masked |= self.gate.initials.has(self.word.letters);
+            self.in_sound |= self.gate.initials.has(self.word.letters);
             self.sound = 0;
         }
     }

@@ -45,6 +45,11 @@ impl Waiting {
         }
     }
 
+    /// Asked for only where the first set of its pattern was seen.
+    pub(super) fn second_look(&self) -> bool {
+        self.sets.iter().any(|(_, set)| *set > 0)
+    }
+
     pub(super) fn join(&mut self, other: Self) {
         self.alone |= other.alone;
         self.parts |= other.parts;
@@ -102,6 +107,17 @@ impl<'g> Found<'g> {
         }
     }
 
+    /// Enough was found, whatever else may be.
+    pub(super) fn alone(&self) -> bool {
+        self.alone
+    }
+
+    /// Some of what a pattern needs was found.
+    pub(super) fn partly(&self) -> bool {
+        !self.partly.is_empty()
+    }
+
+    /// All that somebody needs was found.
     pub(super) fn open(&self, needs: &Needs) -> bool {
         if self.alone || self.partly.is_empty() {
             return self.alone;
@@ -119,31 +135,42 @@ impl<'g> Found<'g> {
     }
 }
 
-const BITS: u32 = 18;
-
-/// A bit for each of many hashes.
+/// A bit for each of many hashes; of the bits one in sixteen at most is set.
 #[derive(Debug)]
-pub(super) struct Bits(Box<[u64]>);
+pub(super) struct Bits {
+    bits: Box<[u64]>,
+    shift: u32,
+}
 
 impl Bits {
-    pub(super) fn new() -> Self {
-        Self(vec![0; 1 << (BITS - 6)].into())
+    /// None yet.
+    pub(super) fn none() -> Self {
+        Self::of(std::iter::empty())
+    }
+
+    /// For these.
+    pub(super) fn of(keys: impl ExactSizeIterator<Item = u64>) -> Self {
+        let size = (16 * keys.len()).next_power_of_two().max(64);
+        let mut bits = Self {
+            bits: vec![0; size / 64].into(),
+            shift: 64 - size.ilog2(),
+        };
+        for key in keys {
+            let at = bits.place(key);
+            bits.bits[at / 64] |= 1 << (at % 64);
+        }
+        bits
     }
 
     #[inline]
-    fn place(key: u64) -> usize {
-        (key.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> (64 - BITS)) as usize
-    }
-
-    pub(super) fn set(&mut self, key: u64) {
-        let at = Self::place(key);
-        self.0[at / 64] |= 1 << (at % 64);
+    fn place(&self, key: u64) -> usize {
+        (key.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> self.shift) as usize
     }
 
     #[inline]
     pub(super) fn has(&self, key: u64) -> bool {
-        let at = Self::place(key);
-        self.0[at / 64] >> (at % 64) & 1 != 0
+        let at = self.place(key);
+        self.bits[at / 64] >> (at % 64) & 1 != 0
     }
 }
 
@@ -171,7 +198,7 @@ impl Windows {
             unit,
             tail,
             habit: if unit == 8 { 0.4 } else { 0.1 },
-            tails: Bits::new(),
+            tails: Bits::none(),
             lengths: HashMap::default(),
             waiting: HashMap::default(),
         }
@@ -221,14 +248,15 @@ impl Windows {
             .iter()
             .fold(0_u128, |key, symbol| (key << unit) | u128::from(*symbol));
         let tail = self.tail_of(window as u64);
-        self.tails.set(tail);
         *self.lengths.entry(tail).or_default() |= 1 << (end + 1 - start);
         self.waiting.entry(window).or_default().join(waiting);
         true
     }
 
+    /// Call once, after the last `add`.
     pub(super) fn finish(&mut self, words: usize) {
         self.waiting.values_mut().for_each(|w| w.finish(words));
+        self.tails = Bits::of(self.lengths.keys().copied());
     }
 
     /// False for nearly all places: no window ends here.
@@ -267,14 +295,17 @@ pub(super) struct Marked {
 impl Marked {
     pub(super) fn new() -> Self {
         Self {
-            bits: Bits::new(),
+            bits: Bits::none(),
             keys: std::collections::HashSet::default(),
         }
     }
 
     pub(super) fn add(&mut self, key: u64) {
-        self.bits.set(key);
         self.keys.insert(key);
+    }
+
+    pub(super) fn finish(&mut self) {
+        self.bits = Bits::of(self.keys.iter().copied());
     }
 
     #[inline]
