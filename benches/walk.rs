@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::hint::black_box;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use lifeguard::assess::{Episode, From, assess};
@@ -137,6 +138,30 @@ fn texts(c: &mut Criterion) {
         b.iter(|| assert_eq!(count_hits(&matcher, black_box(&chats)), expected));
     });
     group.finish();
+    let walk = nanos_each(texts.len(), || {
+        black_box(utf8_walk(black_box(&texts)));
+    });
+    let path = nanos_each(texts.len(), || {
+        assert_eq!(count_hits(&matcher, black_box(&chats)), expected);
+    });
+    eprintln!(
+        "the text path takes {path:.0} ns a text, {:.1} times the UTF-8 walk's {walk:.0} ns",
+        path / walk
+    );
+}
+
+/// Nanoseconds that a pass takes for each of `count`: the median of as many passes as fit into a second, taken together
+/// with nothing else so that two of them may be compared.
+fn nanos_each(count: usize, mut pass: impl FnMut()) -> f64 {
+    let begin = Instant::now();
+    let mut taken: Vec<f64> = Vec::new();
+    while taken.len() < 5 || begin.elapsed() < Duration::from_secs(1) {
+        let start = Instant::now();
+        pass();
+        taken.push(start.elapsed().as_nanos() as f64 / count as f64);
+    }
+    taken.sort_by(f64::total_cmp);
+    taken[taken.len() / 2]
 }
 
 fn count_hits(matcher: &Matcher, events: &[&Event]) -> usize {
@@ -170,6 +195,13 @@ fn whole_walk(c: &mut Criterion) {
         b.iter(|| assert_eq!(pass(&walk, black_box(&chats)), ordinary));
     });
     group.finish();
+    let nanos = nanos_each(chats.len(), || {
+        assert_eq!(pass(&walk, black_box(&chats)), ordinary);
+    });
+    eprintln!(
+        "the walk takes {:.0} events a second on one core",
+        1e9 / nanos
+    );
 }
 
 fn pass(walk: &Walk, events: &[Vec<u8>]) -> usize {

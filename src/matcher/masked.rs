@@ -9,6 +9,7 @@ use aho_corasick::BuildError;
 
 use super::gate::{Gate, KEYS};
 use super::literals::{Literals, stands_alone};
+use super::steps::step;
 use super::texts::Hit;
 use crate::domain::View;
 use crate::rules::{Ruleset, TextSignal};
@@ -102,7 +103,7 @@ impl Masked {
                 }
             }
         }
-        shapes.splits().for_each(|form| gate.add_bare(form));
+        shapes.splits().for_each(|form| gate.add_parts(form));
         Ok(Self {
             shapes,
             bare: Literals::new(in_bare)?,
@@ -112,20 +113,19 @@ impl Masked {
         })
     }
 
-    /// Appends the hits of a text.
-    pub(super) fn find(
+    /// Appends the hits in the bare view of a text.
+    pub(super) fn in_bare(
         &self,
         rules: &Ruleset,
         heard: impl Fn(&TextSignal) -> bool,
         folded: &Folded,
         hits: &mut Vec<Hit>,
     ) {
-        if self.written.is_empty() {
-            return;
-        }
         let view = bare(folded, &self.shapes);
+        step(view.text.len());
         for (start, end, uses) in self.bare.occurrences(&view.text) {
             let (first, last) = (view.folded[start].0, view.folded[end - 1].1);
+            step(uses.len());
             for used in uses {
                 let apart =
                     || end - start >= LETTERS_ALONE || stands_alone(&folded.text, first, last);
@@ -140,7 +140,18 @@ impl Masked {
                 }
             }
         }
+    }
+
+    /// Appends the hits in the sound view of a text.
+    pub(super) fn in_sound(
+        &self,
+        rules: &Ruleset,
+        heard: impl Fn(&TextSignal) -> bool,
+        folded: &Folded,
+        hits: &mut Vec<Hit>,
+    ) {
         let units = sound_units(folded, &self.shapes);
+        step(units.len());
         let (mut text, mut unit_of_byte) = (String::new(), Vec::new());
         for (i, unit) in units.iter().enumerate() {
             text.push(unit.symbol);
@@ -148,6 +159,7 @@ impl Masked {
         }
         for (start, end, uses) in self.sound.occurrences(&text) {
             let said = &units[unit_of_byte[start]..=unit_of_byte[end - 1]];
+            step(uses.len() * said.len());
             for used in uses {
                 if heard(&rules.signals[used.signal])
                     && let Some(view) = judge(&self.terms[used.term], said, &folded.text)

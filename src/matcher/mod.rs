@@ -1,20 +1,24 @@
 //! Text and goods become signals.
 //!
 //! The walk of a text, cheapest first, since a million ordinary texts must pass for each one that matters:
-//! 1. [`gate`]: one pass over the raw characters looks up neighbours in small filters; almost every text ends here;
+//! 1. [`gate`]: one pass over the raw characters looks up neighbours in small tables; almost every text ends here;
 //! 2. one Aho-Corasick automaton over the folded view, for all terms and all literals that patterns need;
 //! 3. patterns whose literal was found, run over the folded view;
 //! 4. [`masked`]: terms that people disguise, in the bare and in the sound view;
-//! 5. guards, each asked only about the hits it may excuse;
+//! 5. [`guards`], each asked only about the hits it may excuse;
 //! 6. spans in the raw text, through the map of the folding.
+//!
+//! Beside it, where a rule set has a model, [`scores`] reads every text as a whole.
 //!
 //! Pure: no clock, no I/O, the same answer every time. Must never decide how bad something is; that is `assess`.
 
 mod gate;
 mod goods;
+mod guards;
 mod literals;
 mod masked;
 mod scores;
+mod steps;
 mod texts;
 
 #[cfg(test)]

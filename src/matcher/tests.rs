@@ -1,12 +1,14 @@
 //! The gate against a plain search, guards one by one, spans in the raw text.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use proptest::prelude::*;
 
-use super::gate::Gate;
+use super::gate::{Gate, Opened};
 use super::literals::stands_alone;
-use crate::text::{Shapes, fold, fold_into, fold_mapped};
+use crate::domain::limits::{SPANS_MAX, TEXT_BYTES_MAX};
+use crate::domain::{Field, Sender};
+use crate::text::{Shapes, fold, fold_into, fold_mapped, shape, sound};
 
 proptest! {
     #[test]
@@ -22,7 +24,7 @@ proptest! {
         }
         let text = format!("{before} {} {after}", pick.get(&literals));
         let folded = fold(&text);
-        gate.finish();
+        gate.finish(&[]);
         if literals.iter().any(|l| folded.contains(&fold(l))) {
             prop_assert!(gate.look(&text).written, "{:?} in {:?}", literals, text);
         }
@@ -49,6 +51,158 @@ proptest! {
         let cut = cut.min(chars.len() - 1);
         let hidden: String = chars[..cut].iter().chain(&mark.chars().collect::<Vec<_>>()).chain(&chars[cut..]).collect();
         prop_assert!(fold(&hidden).contains(&word), "{}", hidden);
+    }
+}
+
+fn shipped() -> &'static super::Matcher {
+    static SHIPPED: LazyLock<super::Matcher> = LazyLock::new(|| {
+        let dir = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("rules");
+        let rules = crate::rules::load_dir(&dir).unwrap_or_else(|problems| panic!("{problems}"));
+        super::Matcher::new(Arc::new(rules)).expect("the automata")
+    });
+    &SHIPPED
+}
+
+/// What people say: terms, what patterns match, and lines of the shipped tests, all of which are found in some dress.
+fn said() -> impl Strategy<Value = String> {
+    let rules = shipped().rules();
+    let terms = rules.signals.iter().flat_map(|s| s.terms.iter().cloned());
+    let disguised: Vec<String> = rules
+        .signals
+        .iter()
+        .flat_map(|s| s.disguised.iter().cloned())
+        .collect();
+    let patterns = rules
+        .signals
+        .iter()
+        .flat_map(|s| &s.patterns)
+        .filter_map(|p| proptest::string::string_regex(p.regex.as_str()).ok())
+        .map(Strategy::boxed)
+        .collect::<Vec<_>>();
+    prop_oneof![
+        3 => prop::sample::select(terms.collect::<Vec<_>>()),
+        6 => prop::sample::select(disguised),
+        3 => proptest::strategy::Union::new(patterns),
+    ]
+}
+
+/// Ways to write a character so that a person still reads it.
+#[derive(Clone, Copy, Debug)]
+enum Dress {
+    Plain,
+    Parted(char),
+    Invisible,
+    Wide,
+    Capital,
+    Typed,
+    TypedApart,
+    Initial,
+    Digit,
+    SameSound(usize),
+    Alike(usize),
+    InParts,
+    Twice,
+    Sign,
+}
+
+fn dress() -> impl Strategy<Value = Dress> {
+    prop_oneof![
+        8 => Just(Dress::Plain),
+        2 => prop::sample::select(vec![' ', '.', ',', '-', '*', '·', '!', '。', '\u{3000}', '…', '?']).prop_map(Dress::Parted),
+        1 => Just(Dress::Invisible),
+        1 => Just(Dress::Wide),
+        1 => Just(Dress::Capital),
+        2 => Just(Dress::Typed),
+        1 => Just(Dress::TypedApart),
+        1 => Just(Dress::Initial),
+        2 => Just(Dress::Digit),
+        2 => (0_usize..9).prop_map(Dress::SameSound),
+        2 => (0_usize..9).prop_map(Dress::Alike),
+        2 => Just(Dress::InParts),
+        1 => Just(Dress::Twice),
+        1 => Just(Dress::Sign),
+    ]
+}
+
+fn put_on(c: char, dress: Dress, out: &mut String) {
+    let name = || sound::of_han(c).map(|s| s.name());
+    let nth = |from: &str, n: usize| from.chars().cycle().nth(n);
+    let same_sound = |n: usize| {
+        let syllable = sound::of_han(c)?;
+        ('\u{4e00}'..='\u{6000}')
+            .filter(|other| sound::of_han(*other) == Some(syllable))
+            .nth(n)
+    };
+    let written = match dress {
+        Dress::Plain => None,
+        Dress::Parted(mark) => Some(format!("{c}{mark}")),
+        Dress::Invisible => Some(format!("{c}\u{200b}")),
+        Dress::Wide if c.is_ascii_graphic() => {
+            char::from_u32(u32::from(c) + 0xFEE0).map(String::from)
+        }
+        Dress::Capital => Some(c.to_uppercase().collect()),
+        Dress::Typed => name().map(str::to_owned),
+        Dress::TypedApart => name().map(|name| format!(" {name} ")),
+        Dress::Initial => name().map(|name| name[..1].to_owned()),
+        Dress::Digit => sound::of_han(c)
+            .and_then(sound::digit_for)
+            .map(String::from),
+        Dress::SameSound(n) => same_sound(n).map(String::from),
+        Dress::Alike(n) => {
+            let like = shape::like(c);
+            nth(&format!("{}{}", like.rare, like.common), n).map(String::from)
+        }
+        Dress::InParts => shape::split(c).first().map(|parts| (*parts).to_owned()),
+        Dress::Twice => Some(format!("{c}{c}")),
+        Dress::Sign => match c {
+            'i' => Some("!".to_owned()),
+            'a' => Some("@".to_owned()),
+            's' => Some("$".to_owned()),
+            'o' => Some("0".to_owned()),
+            _ => None,
+        },
+        Dress::Wide => None,
+    };
+    match written {
+        Some(written) => out.push_str(&written),
+        None => out.push(c),
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(20_000))]
+
+    #[test]
+    fn the_gate_never_hides_what_a_look_at_everything_finds(
+        said in said(),
+        dresses in prop::collection::vec(dress(), 1..12),
+        backwards in prop::bool::weighted(0.1),
+        before in prop::sample::select(vec!["", "老板你好,", "我", "please ", "在吗 ", "2件", "😭", "哦!", "ok"]),
+        after in prop::sample::select(vec!["", "了", ",发货吧", " please", "123", "。谢谢", "😭😭", "kg", " 吗?"]),
+    ) {
+        let mut text = before.to_owned();
+        let chars: Vec<char> = if backwards { said.chars().rev().collect() } else { said.chars().collect() };
+        for (c, dress) in chars.into_iter().zip(dresses.iter().cycle()) {
+            put_on(c, *dress, &mut text);
+        }
+        text.push_str(after);
+        let matcher = shipped();
+        let (mut behind, mut everything) = (Vec::new(), Vec::new());
+        let texts = &matcher.texts;
+        texts.find(&matcher.rules, Field::Chat, Some(Sender::Buyer), &text, &mut behind);
+        texts.find_opened(&matcher.rules, Field::Chat, Some(Sender::Buyer), &text, Opened::ALL, &mut everything);
+        prop_assert_eq!(behind, everything, "{:?}", text);
+    }
+}
+
+#[test]
+fn what_the_gate_once_hid_passes_it() {
+    for text in [
+        "please ne ed! t o !di e",
+        "老板, ne ed! t o !di e",
+        "okb愿活",
+    ] {
+        assert!(shipped().may_hold(text), "{text}");
     }
 }
 
@@ -96,9 +250,121 @@ fn words_of_letters_stand_alone() {
     }
 }
 
+/// Texts that somebody might send to keep us busy, each made of one unit.
+fn hostile() -> Vec<String> {
+    let every_script: String = ('\0'..=char::MAX).step_by(97).collect();
+    let both_ways = "\u{202e}\u{5d0}\u{5d1}想死\u{202c} abc \u{627}\u{628}\u{2067}自杀\u{2069}";
+    let mut units: Vec<String> = [
+        "\u{301}",
+        "\u{20dd}\u{301}",
+        "a",
+        "A",
+        "i",
+        "1",
+        "8",
+        "@",
+        "!",
+        " ",
+        "·",
+        "*",
+        ".",
+        "\n",
+        "\r",
+        "\u{fdfa}",
+        "…",
+        "死",
+        "女",
+        "想",
+        "你好",
+        "\u{202e}",
+        "😭",
+        "🐟",
+        "ⓐ",
+        "ß",
+        "한",
+        "พ",
+        "死 ",
+        "死,",
+        "想死",
+        "想死 ",
+        "想,死,",
+        "紫砂",
+        "自杀",
+        "没有自杀",
+        "自杀率",
+        "没有,自杀,",
+        "不是不想活",
+        "玩游戏想死,",
+        "xiangsi",
+        "xiang si ",
+        "xs",
+        "x死",
+        "4",
+        "nan4",
+        "kill myself ",
+        "i want to die. ",
+        "not suicidal ",
+        "k i l l",
+        "多少",
+        "多少离开",
+        "喝多少走",
+        "how much ",
+        "女子马上",
+        "我不想活了",
+        "笑死我了",
+        "too",
+    ]
+    .map(str::to_owned)
+    .into();
+    units.extend([every_script, both_ways.to_owned()]);
+    units
+}
+
 #[test]
-fn hostile_texts_take_linear_time() {
-    // Steps are counted by the sink: one call for each folded character, whatever the text is made of.
+fn the_work_grows_with_the_text_and_no_faster() {
+    let matcher = shipped();
+    let steps = |text: &str| {
+        let mut out = Vec::new();
+        super::steps::taken();
+        matcher.may_hold(text);
+        let said_by = Some(Sender::Buyer);
+        let texts = &matcher.texts;
+        texts.find_opened(
+            &matcher.rules,
+            Field::Chat,
+            said_by,
+            text,
+            Opened::ALL,
+            &mut out,
+        );
+        assert!(out.len() <= matcher.rules.signals.len());
+        assert!(out.iter().all(|draft| draft.spans.len() <= SPANS_MAX));
+        super::steps::taken()
+    };
+    for unit in hostile() {
+        let of_length = |bytes: usize| -> String {
+            let full = unit.chars().cycle().scan(0, |length, c| {
+                *length += c.len_utf8();
+                (*length <= bytes).then_some(c)
+            });
+            full.collect()
+        };
+        let mut length = 8 * 1024;
+        let mut once = steps(&of_length(length));
+        while 2 * length <= TEXT_BYTES_MAX {
+            let twice = steps(&of_length(2 * length));
+            assert!(
+                twice * 10 <= once * 22 + 50_000,
+                "{:?} at {length} bytes: {once} steps, twice as long {twice}",
+                unit.chars().take(20).collect::<String>()
+            );
+            (once, length) = (twice, 2 * length);
+        }
+    }
+}
+
+#[test]
+fn folding_makes_no_more_than_eighteen_characters_of_one() {
     struct Count(usize);
     impl crate::text::Sink for Count {
         fn push(&mut self, _c: char, _raw: u32) {
@@ -106,10 +372,9 @@ fn hostile_texts_take_linear_time() {
         }
     }
     for unit in ["\u{301}", "a", " ", "·", "\u{fdfa}", "死", "\u{202e}", "\r"] {
-        let text = unit.repeat(64 * 1024 / unit.len());
+        let text = unit.repeat(TEXT_BYTES_MAX / unit.len());
         let mut count = Count(0);
         fold_into(&text, &mut count);
-        // The longest expansion in Unicode is 18 characters.
         assert!(
             count.0 <= 18 * text.chars().count(),
             "{unit:?}: {}",

@@ -2,20 +2,22 @@
 
 use aho_corasick::BuildError;
 
-use super::gate::{Gate, Waiting};
+use super::gate::{Gate, Opened, Waiting};
+use super::guards::{Occurrences, Said};
 use super::literals::{Literals, stands_alone};
 use super::masked::{Masked, shapes_of};
+use super::steps::step;
 use crate::domain::limits::SPANS_MAX;
 use crate::domain::{Draft, Facts, Field, Sender, Span, View};
-use crate::rules::{Guard, GuardKind, Ruleset, TextSignal};
-use crate::text::{Folded, fold_mapped, same_clause, same_sentence};
+use crate::rules::{Ruleset, TextSignal};
+use crate::text::{Folded, fold_mapped};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Use {
     /// A term of this signal.
     Term(usize),
     /// A literal that this pattern of this signal needs: which of its sets it is of.
-    Pattern(usize, usize, bool),
+    Pattern(usize, usize, usize),
 }
 
 #[derive(Debug)]
@@ -27,7 +29,7 @@ pub(super) struct Texts {
 }
 
 /// A stretch of the folded text, in bytes.
-type Stretch = (usize, usize);
+pub(super) type Stretch = (usize, usize);
 
 /// A sign seen in a text, before guards are asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -52,7 +54,7 @@ impl Texts {
                     waiting.extend(
                         literals
                             .iter()
-                            .map(|l| (l.clone(), Use::Pattern(index, number, set == 1))),
+                            .map(|l| (l.clone(), Use::Pattern(index, number, set))),
                     );
                 }
             }
@@ -72,19 +74,24 @@ impl Texts {
         for (literal, used_by) in &waiting {
             match used_by {
                 Use::Term(_) => gate.add(literal, true, Waiting::alone()),
-                Use::Pattern(signal, number, second) => {
+                Use::Pattern(signal, number, set) => {
                     let one_set = rules.signals[*signal].patterns[*number].gates.len() == 1;
                     let waiting = if one_set {
                         Waiting::alone()
                     } else {
-                        Waiting::half(first_pattern[*signal] + number, *second)
+                        Waiting::set(first_pattern[*signal] + number, *set)
                     };
                     gate.add(literal, false, waiting);
                 }
             }
         }
         let masked = Masked::new(rules, shapes, &mut gate)?;
-        gate.finish();
+        let sets_of_pattern: Vec<usize> = rules
+            .signals
+            .iter()
+            .flat_map(|signal| signal.patterns.iter().map(|pattern| pattern.gates.len()))
+            .collect();
+        gate.finish(&sets_of_pattern);
         let guards =
             rules.guards.iter().enumerate().flat_map(|(index, guard)| {
                 guard.terms.iter().map(move |term| (term.clone(), index))
@@ -111,10 +118,23 @@ impl Texts {
         out: &mut Vec<Draft>,
     ) {
         let opened = self.gate.look(raw);
-        if !opened.any() {
-            return;
+        if opened.any() {
+            self.find_opened(rules, field, sender, raw, opened, out);
         }
+    }
+
+    /// The same behind the gate.
+    pub(super) fn find_opened(
+        &self,
+        rules: &Ruleset,
+        field: Field,
+        sender: Option<Sender>,
+        raw: &str,
+        opened: Opened,
+        out: &mut Vec<Draft>,
+    ) {
         let folded = fold_mapped(raw);
+        step(folded.text.len());
         let heard = |signal: &TextSignal| {
             signal.fields.contains(&field) && sender.is_none_or(|s| signal.speakers.contains(&s))
         };
@@ -122,8 +142,11 @@ impl Texts {
         if opened.written {
             self.as_written(rules, heard, &folded.text, &mut hits);
         }
-        if opened.masked {
-            self.masked.find(rules, heard, &folded, &mut hits);
+        if opened.bare {
+            self.masked.in_bare(rules, heard, &folded, &mut hits);
+        }
+        if opened.sound {
+            self.masked.in_sound(rules, heard, &folded, &mut hits);
         }
         if hits.is_empty() {
             return;
@@ -131,11 +154,7 @@ impl Texts {
         // Of one stretch seen through several views the plainest counts.
         hits.sort_unstable();
         hits.dedup_by_key(|hit| (hit.signal, hit.stretch));
-        let said = Said {
-            text: &folded.text,
-            gaps: folded.clause_gaps(),
-            guards: self.guard_stretches(rules, &folded.text),
-        };
+        let said = Said::new(&folded, self.guard_occurrences(rules, &folded.text));
         hits.retain(|hit| {
             !rules.signals[hit.signal]
                 .unless
@@ -158,8 +177,9 @@ impl Texts {
             stretch,
             view: View::Folded,
         };
-        let mut patterns: Vec<(usize, usize, bool)> = Vec::new();
+        let mut patterns: Vec<(usize, usize, usize)> = Vec::new();
         for (start, end, uses) in self.triggers.occurrences(folded) {
+            step(uses.len());
             for used_by in uses {
                 match *used_by {
                     Use::Term(signal)
@@ -167,8 +187,8 @@ impl Texts {
                     {
                         hits.push(hit(signal, (start, end)));
                     }
-                    Use::Pattern(signal, number, second) if heard(&rules.signals[signal]) => {
-                        patterns.push((signal, number, second));
+                    Use::Pattern(signal, number, set) if heard(&rules.signals[signal]) => {
+                        patterns.push((signal, number, set));
                     }
                     _ => {}
                 }
@@ -183,55 +203,24 @@ impl Texts {
                 continue;
             }
             let found = pattern.regex.find_iter(folded);
-            hits.extend(
-                found
-                    .filter(|m| !m.is_empty())
-                    .map(|m| hit(signal, (m.start(), m.end()))),
-            );
+            hits.extend(found.filter(|m| !m.is_empty()).map(|m| {
+                step(m.len());
+                hit(signal, (m.start(), m.end()))
+            }));
         }
     }
 
-    fn guard_stretches(&self, rules: &Ruleset, folded: &str) -> Vec<Vec<Stretch>> {
+    fn guard_occurrences(&self, rules: &Ruleset, folded: &str) -> Vec<Occurrences> {
         let mut stretches = vec![Vec::new(); rules.guards.len()];
         for (start, end, guards) in self.guards.occurrences(folded) {
+            step(guards.len());
             if stands_alone(folded, start, end) {
                 guards
                     .iter()
                     .for_each(|guard| stretches[*guard].push((start, end)));
             }
         }
-        stretches
-    }
-}
-
-struct Said<'a> {
-    text: &'a str,
-    /// Where white space that was taken out parts two clauses.
-    gaps: Vec<usize>,
-    guards: Vec<Vec<Stretch>>,
-}
-
-impl Said<'_> {
-    /// Whether a guard speaks for this hit. It is asked about one hit at a time, so it never hides another.
-    fn excuses(&self, guard: &Guard, index: usize, hit: Stretch) -> bool {
-        self.guards[index]
-            .iter()
-            .any(|&(start, end)| match guard.kind {
-                GuardKind::Covers => start <= hit.0 && hit.1 <= end,
-                GuardKind::Before => end <= hit.0 && self.near(end, hit.0, guard.within),
-                GuardKind::After => hit.1 <= start && self.near(hit.1, start, guard.within),
-                GuardKind::Statement => {
-                    same_sentence(self.text, start.min(hit.0), start.max(hit.0))
-                }
-            })
-    }
-
-    fn near(&self, from: usize, to: usize, within: usize) -> bool {
-        // Bytes bound characters from above four to one, so far guards cost nothing.
-        to - from <= within * 4
-            && self.text[from..to].chars().count() <= within
-            && same_clause(self.text, from, to)
-            && !self.gaps.iter().any(|gap| (from..=to).contains(gap))
+        stretches.into_iter().map(Occurrences::new).collect()
     }
 }
 
@@ -248,6 +237,7 @@ fn remember(
     }
     let raw_chars: Vec<char> = raw.chars().collect();
     for hit in hits {
+        step(SPANS_MAX);
         let span = span(folded, &raw_chars, field, hit);
         let name = &rules.signals[hit.signal].id;
         match out.iter_mut().find(|draft| draft.name == *name) {

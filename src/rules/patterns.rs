@@ -12,9 +12,14 @@ use crate::text::common::expected_share;
 pub struct Pattern {
     /// Runs over the folded view.
     pub regex: Regex,
-    /// Of each of these sets every match contains at least one; one or two sets.
+    /// Of each of these sets every match contains at least one; one to [`SETS_MAX`] sets.
     pub gates: Vec<Vec<String>>,
 }
+
+/// What more texts than these show, roughly, is not worth a look.
+const SINGLES_SHARE_MAX: f64 = 0.4;
+/// A pattern is gated by at most so many sets of literals.
+pub const SETS_MAX: usize = 3;
 
 const PATTERN_BYTES_MAX: usize = 4096;
 const COMPILED_BYTES_MAX: usize = 1024 * 1024;
@@ -66,26 +71,49 @@ fn last_line(error: &regex::Error) -> String {
         .to_owned()
 }
 
-/// One or two sets of literals: every match contains one of each.
+/// Sets of literals: every match contains one of each.
 fn gates(hir: &Hir) -> Option<Vec<Vec<String>>> {
     match hir.kind() {
         HirKind::Capture(capture) => gates(&capture.sub),
         HirKind::Concat(parts) => {
-            let candidates = candidates(parts);
-            let alone = candidates
+            let mut candidates: Vec<_> = candidates(parts)
+                .into_iter()
+                .map(|(set, parts)| (share(&set), set, parts))
+                .collect();
+            candidates.sort_by(|a, b| a.0.total_cmp(&b.0));
+            // Rare words that need not touch say more than one, if they cannot be the same letters.
+            let mut chosen: Vec<(Vec<String>, Range<usize>)> = Vec::new();
+            for (_, set, parts) in candidates {
+                let apart =
+                    |other: &Range<usize>| other.end <= parts.start || parts.end <= other.start;
+                if chosen.len() < SETS_MAX && chosen.iter().all(|(_, other)| apart(other)) {
+                    chosen.push((set, parts));
+                }
+            }
+            if chosen.is_empty() {
+                return None;
+            }
+            // Beside them even single Chinese characters say something.
+            let mut singles: Vec<_> = parts
                 .iter()
-                .min_by(|a, b| share(&a.0).total_cmp(&share(&b.0)))?;
-            // Two rare words that need not touch say more than one, if they cannot be the same letters.
-            let other = candidates
-                .iter()
-                .filter(|(_, parts)| parts.end <= alone.1.start || parts.start >= alone.1.end)
-                .min_by(|a, b| share(&a.0).total_cmp(&share(&b.0)));
-            Some(
-                std::iter::once(alone)
-                    .chain(other)
-                    .map(|(set, _)| set.clone())
-                    .collect(),
-            )
+                .enumerate()
+                .filter_map(|(i, part)| {
+                    let says = |l: &String| !l.is_ascii() && l.chars().all(char::is_alphanumeric);
+                    let set = exact(part).filter(|set| set.iter().all(says))?;
+                    Some((share(&set), set, i..i + 1))
+                })
+                .filter(|(share, _, _)| *share < SINGLES_SHARE_MAX)
+                .collect();
+            singles.sort_by(|a, b| a.0.total_cmp(&b.0));
+            for (_, set, part) in singles {
+                let apart =
+                    |other: &Range<usize>| other.end <= part.start || part.end <= other.start;
+                if chosen.len() < SETS_MAX && chosen.iter().all(|(_, other)| apart(other)) {
+                    chosen.push((set, part));
+                }
+            }
+            let sets: Vec<Vec<String>> = chosen.into_iter().map(|(set, _)| set).collect();
+            Some(sets)
         }
         _ => Some(vec![required(hir)?]),
     }

@@ -1,86 +1,131 @@
-//! How common characters and words are in talk, roughly: only the order matters, for choosing what a gate looks for.
+//! How often neighbours stand together in ordinary talk, roughly, for choosing what a gate looks for. Only speed rests on
+//! it: whatever is chosen, nothing is found or lost by it.
+//!
+//! Counted at first use over the talk of ordinary buyers and merchants that the demonstration speaks and over the list of
+//! ordinary words. Talk that differs from it makes the gate open a little more often, nothing else.
 
-use super::sound;
+use std::collections::{HashMap, HashSet};
+use std::hash::Hash;
+use std::sync::LazyLock;
 
-/// The commonest characters of Chinese talk: they filter little.
-const COMMON: &str = "的一是了我不人在他有这个上们来到时大地为子中你说生国年着就那和要她出也得里后自以会家可下而过天去能对小多然于心学么之都好看起发当没成只如事把还用第样道想作种开美总从无情己面最女但现前些所同日手又行意动方期它头经长儿回位分爱老因很给名法间知什两次使身者被高已亲其进此话常与活正感吗呢吧啊哦您请亲货店买";
+use super::table::{Kind, entry_of};
+use super::{fold, words};
 
-fn rank(c: char) -> Option<usize> {
-    COMMON.chars().position(|k| k == c)
+/// Each text stands in quotes on a line of its own.
+const TALK: &str = include_str!("../synth/ordinary.yaml");
+/// A word of the list says as much as this part of a text of talk.
+const WORD_WEIGHT: f64 = 0.02;
+
+/// Folded texts, each with its weight; together the texts of talk weigh one.
+static SAMPLE: LazyLock<Vec<(String, f64)>> = LazyLock::new(|| {
+    let quoted = |line: &'static str| {
+        let (start, end) = (line.find('"')?, line.rfind('"')?);
+        line.get(start + 1..end)
+    };
+    let talk: Vec<String> = TALK.lines().filter_map(quoted).map(fold).collect();
+    let one = 1.0 / talk.len() as f64;
+    let words = words::ordinary().map(|word| (word.to_owned(), one * WORD_WEIGHT));
+    talk.into_iter()
+        .map(|text| (text, one))
+        .chain(words)
+        .collect()
+});
+
+/// The share of ordinary texts that show some neighbours.
+#[derive(Debug)]
+pub struct Neighbours<K> {
+    shares: HashMap<K, f64, foldhash::fast::FixedState>,
 }
 
-/// The more common in talk, the larger.
-pub fn char_weight(c: char) -> usize {
-    rank(c).map_or(1, |i| 200 - i / 2)
-}
+/// What was never seen may still come.
+const UNSEEN: f64 = 1e-5;
 
-/// How often a literal may be expected in talk, roughly: only the order matters, for choosing which of several literals a
-/// pattern is gated by.
-pub fn expected_share(literal: &str) -> f64 {
-    let words = literal
-        .split(|c: char| !c.is_ascii_alphanumeric())
-        .filter(|w| !w.is_empty());
-    if literal.is_ascii() {
-        // Letters of a word follow one another by habit, words less so.
-        let share: f64 = words
-            .map(|word| {
-                let common = COMMON_WORDS.contains(&word);
-                let by_length = 0.4_f64.powi(word.len() as i32);
-                if common {
-                    0.3_f64.max(by_length)
-                } else {
-                    by_length
-                }
-            })
-            .product();
-        return share.max(1e-9);
-    }
-    literal
-        .chars()
-        .filter(|c| !c.is_ascii())
-        .enumerate()
-        .map(|(i, c)| {
-            let share = rank(c).map_or(0.0015, |i| 0.3 / (i as f64 + 6.0));
-            // A character is likelier beside the one it makes a word with.
-            if i == 0 {
-                share
-            } else {
-                (share * 12.0).min(0.6)
+impl<K: Copy + Eq + Hash> Neighbours<K> {
+    fn counted<I: Iterator<Item = K>>(of_text: impl Fn(&'static str) -> I) -> Self {
+        let mut shares = HashMap::default();
+        for (text, weight) in SAMPLE.iter() {
+            let shown: HashSet<K> = of_text(text).collect();
+            for key in shown {
+                *shares.entry(key).or_insert(UNSEEN) += weight;
             }
+        }
+        Self { shares }
+    }
+
+    /// In how many of all texts these stand.
+    pub fn share(&self, key: K) -> f64 {
+        self.shares.get(&key).copied().unwrap_or(UNSEEN)
+    }
+}
+
+/// Two neighbours among the symbols of characters. Separators are left out, and 0 parts what stands beside it.
+pub fn pairs(symbol: impl Fn(char) -> u16) -> Neighbours<(u16, u16)> {
+    Neighbours::counted(|text| {
+        let symbols: Vec<u16> = text
+            .chars()
+            .filter(|c| entry_of(*c).kind != Kind::Soft)
+            .map(&symbol)
+            .collect();
+        let pairs: Vec<(u16, u16)> = symbols
+            .windows(2)
+            .map(|w| (w[0], w[1]))
+            .filter(|(a, b)| *a != 0 && *b != 0)
+            .collect();
+        pairs.into_iter()
+    })
+}
+
+/// Three bytes in a row of [`spelled`] texts.
+pub fn letters() -> &'static Neighbours<[u8; 3]> {
+    static LETTERS: LazyLock<Neighbours<[u8; 3]>> = LazyLock::new(|| {
+        Neighbours::counted(|text| {
+            let bytes = spelled(&format!(" {text} "));
+            let threes: Vec<[u8; 3]> = bytes.windows(3).map(|w| [w[0], w[1], w[2]]).collect();
+            threes.into_iter()
         })
-        .product()
+    });
+    &LETTERS
 }
 
-/// Words that filter little, the commonest first.
-const COMMON_WORDS: &[&str] = &[
-    "i", "the", "to", "a", "it", "is", "you", "and", "of", "in", "my", "me", "for", "on", "this",
-    "that", "be", "we", "was", "have", "with", "not", "do", "can", "will", "just", "so", "all",
-    "want", "no", "if", "what", "how", "but", "are", "at", "as", "or", "get", "out", "up", "go",
-    "need", "like", "would", "there", "any", "more", "am", "been", "had", "don", "t", "s", "m",
-    "your", "when", "by", "after", "one", "once", "take", "from", "they", "her", "his", "he",
-    "she", "long", "many", "should", "could", "much", "about", "use", "does", "did", "has",
-];
-
-/// The more common in talk, the larger.
-pub fn word_weight(word: &str) -> usize {
-    COMMON_WORDS
-        .iter()
-        .position(|w| *w == word)
-        .map_or(1, |i| 100 - i)
+/// ASCII letters and digits as they stand, and one space for each run of anything else.
+pub fn spelled(folded: &str) -> Vec<u8> {
+    let mut out = Vec::with_capacity(folded.len());
+    for c in folded.chars() {
+        if c.is_ascii_alphanumeric() {
+            out.push(c as u8);
+        } else if out.last() != Some(&b' ') {
+            out.push(b' ');
+        }
+    }
+    out
 }
 
-/// A symbol of the sound view is as common as the commonest character that has it.
-pub fn symbol_weight(symbol: char) -> usize {
-    COMMON
-        .chars()
-        .position(|c| sound::of_han(c).is_some_and(|s| s.class().symbol() == symbol))
-        .map_or(1, |i| 200 - i / 2)
+/// A character of the basic plane by its number, any other by one that nothing else has.
+pub fn symbol_of(c: char) -> u16 {
+    u16::try_from(u32::from(c)).unwrap_or(0xFFFF)
 }
 
-/// The more common a letter in English, the larger.
-pub fn letter_weight(letter: u8) -> u32 {
-    "etaoinsrhldcumfpgwybvkxjq"
-        .bytes()
-        .position(|l| l == letter)
-        .map_or(1, |i| 26 - i as u32)
+/// How often a folded literal may be expected in talk: at most as often as its rarest neighbours.
+pub fn expected_share(literal: &str) -> f64 {
+    static ALONE: LazyLock<Neighbours<char>> =
+        LazyLock::new(|| Neighbours::counted(|text| text.chars()));
+    static CHARACTERS: LazyLock<Neighbours<(u16, u16)>> = LazyLock::new(|| pairs(symbol_of));
+    let least = if literal.is_ascii() {
+        spelled(literal)
+            .windows(3)
+            .map(|w| letters().share([w[0], w[1], w[2]]))
+            .min_by(f64::total_cmp)
+    } else {
+        let symbols: Vec<u16> = literal
+            .chars()
+            .filter(|c| entry_of(*c).kind != Kind::Soft)
+            .map(symbol_of)
+            .collect();
+        symbols
+            .windows(2)
+            .map(|w| CHARACTERS.share((w[0], w[1])))
+            .min_by(f64::total_cmp)
+    };
+    let alone = || literal.chars().map(|c| ALONE.share(c)).fold(1.0, f64::min);
+    least.unwrap_or_else(alone)
 }

@@ -20,18 +20,3 @@ pub fn is_sentence_mark(text: &str, at: usize, c: char) -> bool {
 pub fn is_clause_mark(text: &str, at: usize, c: char) -> bool {
     matches!(c, ',' | '、' | ':') || is_sentence_mark(text, at, c)
 }
-
-/// True if no sentence mark lies in `start..end` of a folded text.
-pub fn same_sentence(text: &str, start: usize, end: usize) -> bool {
-    none(text, start, end, is_sentence_mark)
-}
-
-/// True if no clause mark lies in `start..end` of a folded text.
-pub fn same_clause(text: &str, start: usize, end: usize) -> bool {
-    none(text, start, end, is_clause_mark)
-}
-
-fn none(text: &str, start: usize, end: usize, mark: fn(&str, usize, char) -> bool) -> bool {
-    text.get(start..end)
-        .is_none_or(|part| !part.char_indices().any(|(i, c)| mark(text, start + i, c)))
-}

@@ -19,7 +19,7 @@ mod unmask;
 mod words;
 
 pub use fold::{Folded, Sink, fold, fold_into, fold_mapped};
-pub use marks::{is_clause_mark, is_sentence_mark, same_clause, same_sentence};
-pub use table::{Entry, Kind, entry_of, is_han};
+pub use marks::{is_clause_mark, is_sentence_mark};
+pub use table::{Entry, Kind, entry_of, is_han, several_of};
 pub use unmask::{Bare, Origin, Shapes, Unit, bare, letter_key, sound_units};
 pub use words::in_ordinary_word;

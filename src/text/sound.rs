@@ -4,6 +4,8 @@
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
+use foldhash::fast::FixedState;
+
 const PINYIN: &str = include_str!("tables/pinyin.txt");
 const EMOJI: &str = include_str!("tables/emoji.txt");
 
@@ -30,9 +32,9 @@ pub fn initial_symbol(letter: char) -> char {
 struct Table {
     names: Vec<&'static str>,
     classes: Vec<SoundClass>,
-    by_name: HashMap<&'static str, Syllable>,
-    of_han: HashMap<char, Syllable>,
-    of_emoji: HashMap<char, Syllable>,
+    by_name: HashMap<&'static str, Syllable, FixedState>,
+    of_han: HashMap<char, Syllable, FixedState>,
+    of_emoji: HashMap<char, Syllable, FixedState>,
 }
 
 static TABLE: LazyLock<Table> = LazyLock::new(Table::build);
@@ -64,7 +66,7 @@ impl Table {
     fn build() -> Self {
         let mut names: Vec<&str> = entries(PINYIN).map(|(name, _)| name).collect();
         names.sort_unstable();
-        let by_name: HashMap<&str, Syllable> = names
+        let by_name: HashMap<&str, Syllable, FixedState> = names
             .iter()
             .enumerate()
             .map(|(i, name)| (*name, Syllable(i as u16)))
@@ -77,7 +79,7 @@ impl Table {
                 SoundClass(*numbers.entry(merged(name)).or_insert(next))
             })
             .collect();
-        let of_han: HashMap<char, Syllable> = entries(PINYIN)
+        let of_han: HashMap<char, Syllable, FixedState> = entries(PINYIN)
             .flat_map(|(name, chars)| {
                 let syllable = by_name[name];
                 chars.chars().map(move |c| (c, syllable))

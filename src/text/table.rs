@@ -246,3 +246,13 @@ pub fn entry_of(c: char) -> Entry {
     };
     Entry { folded, kind }
 }
+
+/// What a character of [`Kind::Several`] folds to, one after the other.
+pub fn several_of(c: char) -> impl Iterator<Item = char> {
+    TABLE.expansion(c).iter().filter_map(|class| match class {
+        Class::Space | Class::Return => Some(' '),
+        Class::Line => Some('\n'),
+        Class::Soft(c) | Class::Han(c) | Class::Plain(c) => Some(*c),
+        Class::Dropped | Class::Several => None,
+    })
+}

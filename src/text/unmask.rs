@@ -1,6 +1,9 @@
 //! The two deeper views: *bare* characters and *sounds*, made from the folded view.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
+
+use foldhash::fast::FixedState;
+use smallvec::SmallVec;
 
 use super::sound::{self, Syllable};
 use super::{Folded, is_han, shape};
@@ -15,9 +18,11 @@ const BARRIER: char = '\n';
 /// Look-alike and split characters, towards the characters of given terms.
 #[derive(Debug, Default)]
 pub struct Shapes {
-    alike: HashMap<char, char>,
-    rare: HashMap<char, char>,
-    split: HashMap<String, char>,
+    alike: HashMap<char, char, FixedState>,
+    rare: HashMap<char, char, FixedState>,
+    split: HashMap<String, char, FixedState>,
+    /// What a split form begins with: nearly every character begins none.
+    split_first: HashSet<char, FixedState>,
 }
 
 /// A character is written in at most so many parts.
@@ -39,6 +44,7 @@ impl Shapes {
             }
             for form in shape::split(*c) {
                 shapes.split.entry((*form).to_owned()).or_insert(*c);
+                shapes.split_first.extend(form.chars().next());
             }
         }
         // What is rare and holds a character speaks for it louder than a common look-alike does.
@@ -62,6 +68,9 @@ impl Shapes {
 
     /// The character of a term that the first two or three of these make, and how many.
     fn joined(&self, chars: &[char]) -> Option<(char, usize)> {
+        if !chars.first().is_some_and(|c| self.split_first.contains(c)) {
+            return None;
+        }
         (2..=PARTS_MAX.min(chars.len())).rev().find_map(|n| {
             let form: String = chars[..n].iter().collect();
             self.split.get(&form).map(|c| (*c, n))
@@ -214,7 +223,7 @@ pub fn bare(folded: &Folded, shapes: &Shapes) -> Bare {
         }
         match piece {
             Piece::Han(c) => {
-                let following: Vec<char> = pieces[i..]
+                let following: SmallVec<[char; PARTS_MAX]> = pieces[i..]
                     .iter()
                     .take(PARTS_MAX)
                     .map_while(|(piece, _, _)| match piece {

@@ -7,8 +7,13 @@ const WORDS: &str = include_str!("tables/words.txt");
 /// In characters.
 const WORD_MAX: usize = 4;
 
-static ORDINARY: LazyLock<HashSet<&'static str>> =
-    LazyLock::new(|| WORDS.lines().filter(|l| !l.starts_with('#')).collect());
+static ORDINARY: LazyLock<HashSet<&'static str, foldhash::fast::FixedState>> =
+    LazyLock::new(|| ordinary().collect());
+
+/// All of them.
+pub(super) fn ordinary() -> impl Iterator<Item = &'static str> {
+    WORDS.lines().filter(|l| !l.starts_with('#'))
+}
 
 /// True if the character at this byte belongs to an ordinary word of the text.
 pub fn in_ordinary_word(text: &str, at: usize) -> bool {

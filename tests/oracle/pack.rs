@@ -108,7 +108,7 @@ impl Pack {
         let signal_files = files("signals")?;
         let mut guards = BTreeMap::new();
         for file in &signal_files {
-            file.only(&["guards", "signals", "goods"])?;
+            file.only(&["guards", "signals", "goods", "scores"])?;
             for node in file.items("guards")? {
                 let guard = guard(&node, &lexicons)?;
                 guards.insert(guard.id.clone(), guard);
@@ -127,6 +127,13 @@ impl Pack {
                     return Err(node.error(format!("a second signal `{id}`")));
                 }
                 texts.push(text_signal(&node, number, &lexicons, &guards)?);
+            }
+            // Without a model, which the oracle never has, no score signal is given: rules may name them.
+            for node in file.items("scores")? {
+                let (id, number) = (node.need("id")?.text()?.to_owned(), signals.len());
+                if signals.insert(id, number).is_some() {
+                    return Err(node.error("a second signal of that name"));
+                }
             }
             for node in file.items("goods")? {
                 let entry = watched(&node, &lexicons)?;

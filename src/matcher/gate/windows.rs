@@ -1,0 +1,315 @@
+//! Kept windows: of each literal one run of neighbouring symbols that each of its occurrences must show.
+
+use std::collections::HashMap;
+
+use foldhash::fast::FixedState;
+use smallvec::SmallVec;
+
+use crate::matcher::steps::step;
+use crate::rules::SETS_MAX;
+
+/// Who waits for a kept window.
+#[derive(Clone, Debug, Default)]
+pub(in crate::matcher) struct Waiting {
+    /// Somebody for whom it is enough.
+    alone: bool,
+    /// It is one way to write a character in parts.
+    pub(super) parts: bool,
+    /// Patterns that need one literal of each of several sets: the pattern's number and the set's.
+    sets: Vec<(usize, usize)>,
+    /// The same as bits: for each set a row, in it a bit for each pattern. Made by [`Windows::finish`].
+    rows: Box<[u64]>,
+}
+
+impl Waiting {
+    /// Enough by itself.
+    pub(in crate::matcher) fn alone() -> Self {
+        Self {
+            alone: true,
+            ..Self::default()
+        }
+    }
+
+    /// One of the literals of which a pattern needs one of each set.
+    pub(in crate::matcher) fn set(pattern: usize, set: usize) -> Self {
+        Self {
+            sets: vec![(pattern, set)],
+            ..Self::default()
+        }
+    }
+
+    pub(super) fn parts() -> Self {
+        Self {
+            parts: true,
+            ..Self::default()
+        }
+    }
+
+    /// Asked for only where the first set of its pattern was seen.
+    pub(super) fn second_look(&self) -> bool {
+        self.sets.iter().any(|(_, set)| *set > 0)
+    }
+
+    pub(super) fn join(&mut self, other: Self) {
+        self.alone |= other.alone;
+        self.parts |= other.parts;
+        self.sets.extend(other.sets);
+    }
+
+    pub(super) fn finish(&mut self, words: usize) {
+        if self.alone {
+            self.sets = Vec::new();
+        }
+        if !self.sets.is_empty() {
+            self.rows = vec![0; SETS_MAX * words].into();
+            for (pattern, set) in std::mem::take(&mut self.sets) {
+                self.rows[set * words + pattern / 64] |= 1 << (pattern % 64);
+            }
+        }
+    }
+}
+
+/// The sets of literals that each pattern needs.
+#[derive(Debug, Default)]
+pub(super) struct Needs {
+    /// Words in a row of bits.
+    pub(super) words: usize,
+    /// Rows of bits as in [`Waiting`], set where a pattern has no such set.
+    without: Box<[u64]>,
+}
+
+impl Needs {
+    pub(super) fn new(sets_of_pattern: &[usize]) -> Self {
+        let words = sets_of_pattern.len().div_ceil(64);
+        let mut without = vec![0; SETS_MAX * words].into_boxed_slice();
+        for (pattern, sets) in sets_of_pattern.iter().enumerate() {
+            for set in *sets..SETS_MAX {
+                without[set * words + pattern / 64] |= 1 << (pattern % 64);
+            }
+        }
+        Self { words, without }
+    }
+}
+
+/// What was found of those who wait.
+#[derive(Debug, Default)]
+pub(super) struct Found<'g> {
+    alone: bool,
+    partly: SmallVec<[&'g Waiting; 16]>,
+}
+
+impl<'g> Found<'g> {
+    #[inline]
+    pub(super) fn note(&mut self, waiting: &'g Waiting) {
+        self.alone |= waiting.alone;
+        if !waiting.rows.is_empty() {
+            self.partly.push(waiting);
+        }
+    }
+
+    /// Enough was found, whatever else may be.
+    pub(super) fn alone(&self) -> bool {
+        self.alone
+    }
+
+    /// Some of what a pattern needs was found.
+    pub(super) fn partly(&self) -> bool {
+        !self.partly.is_empty()
+    }
+
+    /// All that somebody needs was found.
+    pub(super) fn open(&self, needs: &Needs) -> bool {
+        if self.alone || self.partly.is_empty() {
+            return self.alone;
+        }
+        let mut rows: SmallVec<[u64; 32]> = SmallVec::from_slice(&needs.without);
+        for waiting in &self.partly {
+            rows.iter_mut()
+                .zip(&waiting.rows)
+                .for_each(|(row, bits)| *row |= bits);
+        }
+        (0..needs.words).any(|word| {
+            let all = |bits: u64, set: usize| bits & rows[set * needs.words + word];
+            (0..SETS_MAX).fold(u64::MAX, all) != 0
+        })
+    }
+}
+
+/// A bit for each of many hashes; of the bits one in sixteen at most is set.
+#[derive(Debug)]
+pub(super) struct Bits {
+    bits: Box<[u64]>,
+    shift: u32,
+}
+
+impl Bits {
+    /// None yet.
+    pub(super) fn none() -> Self {
+        Self::of(std::iter::empty())
+    }
+
+    /// For these.
+    pub(super) fn of(keys: impl ExactSizeIterator<Item = u64>) -> Self {
+        let size = (16 * keys.len()).next_power_of_two().max(64);
+        let mut bits = Self {
+            bits: vec![0; size / 64].into(),
+            shift: 64 - size.ilog2(),
+        };
+        for key in keys {
+            let at = bits.place(key);
+            bits.bits[at / 64] |= 1 << (at % 64);
+        }
+        bits
+    }
+
+    #[inline]
+    fn place(&self, key: u64) -> usize {
+        (key.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> self.shift) as usize
+    }
+
+    #[inline]
+    pub(super) fn has(&self, key: u64) -> bool {
+        let at = self.place(key);
+        self.bits[at / 64] >> (at % 64) & 1 != 0
+    }
+}
+
+/// The kept windows of one stream of symbols.
+///
+/// The last symbols of each window, its *tail*, are looked up first in a bit table that stays in the nearest cache; only
+/// where it says yes the whole window counts.
+#[derive(Debug)]
+pub(super) struct Windows {
+    /// Bits of a symbol.
+    unit: u32,
+    /// Symbols of a tail.
+    tail: usize,
+    /// How likely a symbol more of a window is where the others stand, roughly.
+    habit: f64,
+    tails: Bits,
+    /// For each tail which lengths its windows have, a bit for each.
+    lengths: HashMap<u64, u32, FixedState>,
+    waiting: HashMap<u128, Waiting, FixedState>,
+}
+
+impl Windows {
+    pub(super) fn new(unit: u32, tail: usize) -> Self {
+        Self {
+            unit,
+            tail,
+            habit: if unit == 8 { 0.4 } else { 0.1 },
+            tails: Bits::none(),
+            lengths: HashMap::default(),
+            waiting: HashMap::default(),
+        }
+    }
+
+    fn tail_of(&self, recent: u64) -> u64 {
+        recent & (u64::MAX >> (64 - self.unit * self.tail as u32))
+    }
+
+    /// The symbols that a running window holds at most.
+    fn longest(&self, ring: u32) -> usize {
+        (ring / self.unit) as usize
+    }
+
+    /// Keeps the window of these symbols that is the least common, of all that end at an allowed place and begin at or
+    /// after the place told for it. `ring` says how many bits of recent symbols the walk remembers. False where none is.
+    pub(super) fn add(
+        &mut self,
+        symbols: &[u16],
+        ring: u32,
+        start_of: impl Fn(usize) -> Option<usize>,
+        share: impl Fn(&[u16]) -> f64,
+        waiting: Waiting,
+    ) -> bool {
+        let longest = self.longest(ring);
+        // The rarer the window, the fewer texts open; the rarer its tail, the fewer are looked at closely.
+        let costs = |(start, end): &(usize, usize)| {
+            let of_tail = share(&symbols[end + 1 - self.tail..=*end]);
+            let of_window = symbols[*start..=*end]
+                .windows(self.tail)
+                .map(&share)
+                .fold(of_tail, f64::min);
+            let more = (end + 1 - start - self.tail) as i32;
+            of_window * self.habit.powi(more) * 100.0 + of_tail
+        };
+        let best = (0..symbols.len())
+            .filter_map(|end| {
+                let start = start_of(end)?.max((end + 1).saturating_sub(longest));
+                (end + 1 - start >= self.tail).then_some((start, end))
+            })
+            .min_by(|a, b| costs(a).total_cmp(&costs(b)));
+        let Some((start, end)) = best else {
+            return false;
+        };
+        let unit = self.unit;
+        let window = symbols[start..=end]
+            .iter()
+            .fold(0_u128, |key, symbol| (key << unit) | u128::from(*symbol));
+        let tail = self.tail_of(window as u64);
+        *self.lengths.entry(tail).or_default() |= 1 << (end + 1 - start);
+        self.waiting.entry(window).or_default().join(waiting);
+        true
+    }
+
+    /// Call once, after the last `add`.
+    pub(super) fn finish(&mut self, words: usize) {
+        self.waiting.values_mut().for_each(|w| w.finish(words));
+        self.tails = Bits::of(self.lengths.keys().copied());
+    }
+
+    /// False for nearly all places: no window ends here.
+    #[inline]
+    pub(super) fn may_end(&self, recent: u64) -> bool {
+        self.tails.has(self.tail_of(recent))
+    }
+
+    /// Who waits for the windows that end here.
+    #[inline(never)]
+    pub(super) fn ask<'g>(&'g self, recent: u128, mut note: impl FnMut(&'g Waiting)) {
+        step(1);
+        let Some(lengths) = self.lengths.get(&self.tail_of(recent as u64)) else {
+            return;
+        };
+        let mut lengths = *lengths;
+        while lengths != 0 {
+            let length = lengths.trailing_zeros();
+            lengths &= lengths - 1;
+            let window = recent & (u128::MAX >> (128 - length * self.unit));
+            if let Some(waiting) = self.waiting.get(&window) {
+                step(1);
+                note(waiting);
+            }
+        }
+    }
+}
+
+/// A set of hashes: a bit table, and behind it the exact set.
+#[derive(Debug)]
+pub(super) struct Marked {
+    bits: Bits,
+    keys: std::collections::HashSet<u64, FixedState>,
+}
+
+impl Marked {
+    pub(super) fn new() -> Self {
+        Self {
+            bits: Bits::none(),
+            keys: std::collections::HashSet::default(),
+        }
+    }
+
+    pub(super) fn add(&mut self, key: u64) {
+        self.keys.insert(key);
+    }
+
+    pub(super) fn finish(&mut self) {
+        self.bits = Bits::of(self.keys.iter().copied());
+    }
+
+    #[inline]
+    pub(super) fn has(&self, key: u64) -> bool {
+        self.bits.has(key) && self.keys.contains(&key)
+    }
+}
