@@ -70,8 +70,46 @@ fn root(n: usize) -> u32 {
     ((1_u64 << 24) / n.max(1) as u64).isqrt() as u32
 }
 
-/// Pieces that a window can have; each token has one letter-piece a letter at most.
-const ROOTS: usize = 8_192;
+/// More pieces than any window has: each token begins five and has at most 31 of letters.
+const ROOTS: usize = WINDOW * 36 + 2;
+
+/// Weights of many pieces added up without a branch, since whether a piece is known is as good as a coin: two weights a
+/// word, in lanes of 24 bits, made positive first so that no lane borrows from the next. 3,458 pieces × 4,095 fit.
+#[derive(Clone, Copy, Debug, Default)]
+struct Sums {
+    even: u64,
+    odd: u64,
+    pieces: u64,
+    known: u64,
+}
+
+/// The sign bits of all four weights: with these turned, they count from 0 instead of from -2048.
+const SIGNS: u64 = 0x8008_0080_0800;
+/// Every second weight.
+const LANES: u64 = 0xFFF | 0xFFF << 24;
+
+impl Sums {
+    #[inline]
+    fn add(&mut self, slot: u64, tag: u64) {
+        let known = u64::from(slot & 0xFFFF == tag);
+        let weights = ((slot >> 16) ^ SIGNS) & known.wrapping_neg();
+        self.even += weights & LANES;
+        self.odd += (weights >> WEIGHT_BITS) & LANES;
+        self.known += known;
+        self.pieces += 1;
+    }
+
+    fn by_head(self) -> [i32; HEADS] {
+        let offset = (self.known as i32) << (WEIGHT_BITS - 1);
+        let lane = |word: u64, at: u32| ((word >> at) & 0xFF_FFFF) as i32 - offset;
+        [
+            lane(self.even, 0),
+            lane(self.odd, 0),
+            lane(self.even, 24),
+            lane(self.odd, 24),
+        ]
+    }
+}
 
 impl Model {
     fn assemble(about: About, hash: String, bits: u32, slots: Vec<u64>) -> Self {
@@ -105,26 +143,14 @@ impl Model {
     }
 
     fn score_window(&self, tokens: &Tokens, from: usize, to: usize) -> Scores {
-        let (mut sums, mut pieces) = ([0_i32; HEADS], 0_usize);
+        let mut sums = Sums::default();
         tokens.pieces(from, to, |hash, _, _| {
-            pieces += 1;
             let (at, tag) = place(hash, self.bits);
-            let slot = self.slots[at];
-            if slot & 0xFFFF == tag {
-                for (head, sum) in sums.iter_mut().enumerate() {
-                    *sum += weight(slot, head);
-                }
-            }
+            sums.add(self.slots[at], tag);
         });
-        let root = self
-            .roots
-            .get(pieces)
-            .copied()
-            .unwrap_or_else(|| root(pieces));
-        std::array::from_fn(|h| {
-            let scaled = i64::from(sums[h]) * i64::from(root) >> SCORE_SHIFT;
-            scaled as i32 + self.bias[h]
-        })
+        let root = i64::from(self.roots[sums.pieces as usize]);
+        let sums = sums.by_head();
+        std::array::from_fn(|h| ((i64::from(sums[h]) * root) >> SCORE_SHIFT) as i32 + self.bias[h])
     }
 
     /// The probability of a score, in millionths, as calibrated in training.

@@ -268,6 +268,8 @@ mod tests {
             label,
             level,
             benign: label == Some(false),
+            head: None,
+            group: None,
         }
     }
 

@@ -343,6 +343,8 @@ mod tests {
                 label: Some(*risk),
                 level: None,
                 benign: !risk,
+                head: None,
+                group: None,
             };
             let outcome = Outcome {
                 level: *level,

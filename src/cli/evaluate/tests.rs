@@ -186,6 +186,8 @@ fn urgent(words: &str) -> Text {
         label: Some(true),
         level: Some(5),
         benign: false,
+        head: None,
+        group: None,
     }
 }
 
