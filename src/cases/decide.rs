@@ -229,7 +229,9 @@ fn remember(
     occurred_at: Time,
     effects: &mut Effects,
 ) {
-    let known = !record.signals.is_empty();
+    // By the time of the events, not of their arrival: a batch sent again after its transaction was lost from sight must not
+    // find a person known whom its first sending did not.
+    let known = record.signals.iter().any(|s| s.occurred_at < occurred_at);
     for draft in candidate
         .drafts
         .iter()

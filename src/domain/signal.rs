@@ -42,7 +42,7 @@ pub struct Draft {
     pub facts: Facts,
     /// Where in the text.
     pub spans: Vec<Span>,
-    /// True: it counts only if the person already has a signal.
+    /// True: it counts only if the person has a signal of an earlier time.
     pub only_if_known: bool,
 }
 

@@ -179,7 +179,9 @@ impl Oracle {
             }
             contents.push(event.clone());
             let person = people.entry(event.person.clone()).or_default();
-            let moment = signals::of_event(&self.pack, &event, !person.moments.is_empty());
+            let at = event.at.as_millisecond();
+            let known = person.moments.iter().any(|moment| moment.at < at);
+            let moment = signals::of_event(&self.pack, &event, known);
             if !moment.signals.is_empty() {
                 self.take(person, moment)?;
             }

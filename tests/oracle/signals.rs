@@ -6,7 +6,7 @@ use super::matching::Readable;
 use super::pack::Pack;
 use super::view::{ANSWER, CONCERN, Moment, ORDINARY, PARCEL, PROFILE, Signal, WATCHED};
 
-/// `known` says whether the person already has a signal from an event handled before.
+/// `known` says whether the person has a signal from an event that was handled before and happened before.
 pub fn of_event(pack: &Pack, event: &Event, known: bool) -> Moment {
     let mut signals = of_texts(pack, event);
     signals.extend(of_kind(pack, event, known));

@@ -44,7 +44,7 @@ impl Judge {
         })
     }
 
-    pub(super) fn rules(&self) -> &Ruleset {
+    pub(in crate::cli) fn rules(&self) -> &Ruleset {
         self.walk.matcher().rules()
     }
 

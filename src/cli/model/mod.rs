@@ -2,6 +2,7 @@
 
 mod evaluate;
 mod recall;
+mod teach;
 mod train;
 
 use std::path::{Path, PathBuf};
@@ -15,6 +16,8 @@ use crate::semantic::{Head, Model, Tokens};
 pub(super) enum Command {
     /// Train a model from labelled texts.
     Train(train::Arguments),
+    /// Let the rules label a file, to train from.
+    Teach(teach::Arguments),
     /// Measure a model on other files, at the thresholds it brings.
     Evaluate(evaluate::Arguments),
     /// Show which pieces of a text moved its score.
@@ -43,6 +46,7 @@ pub(super) struct ExplainArguments {
 pub(super) fn run(command: &Command) -> anyhow::Result<ExitCode> {
     match command {
         Command::Train(arguments) => train::run(arguments),
+        Command::Teach(arguments) => teach::run(arguments),
         Command::Evaluate(arguments) => evaluate::run(arguments),
         Command::Explain(arguments) => explain(arguments),
         Command::Inspect { model } => inspect(model),

@@ -8,14 +8,11 @@ use std::time::Instant;
 
 use anyhow::Context as _;
 use indicatif::{ProgressBar, ProgressStyle};
-use sha2::{Digest as _, Sha256};
 
 use super::recall::{BUDGETS, Recall, recall};
+use super::teach::{Labels, sha256_of};
 use crate::cli::corpus;
-use crate::cli::evaluate::judge::Judge;
 use crate::domain::limits::EVENT_BYTES_MAX;
-use crate::matcher::Scratch;
-use crate::rules::load_dir;
 use crate::semantic::train::{Line, Measured, Settings, Truth, train};
 use crate::semantic::{About, HEADS, Head, Model, Source};
 
@@ -37,12 +34,9 @@ pub(in crate::cli) struct Arguments {
     /// Ordinary traffic: benign unless labelled otherwise; false alarms are counted among these lines.
     #[arg(long, value_name = "FILE", num_args = 1..)]
     traffic: Vec<String>,
-    /// Lines without a label that the rules label: risk where they would open a case, benign where they see no sign.
-    #[arg(long, value_name = "FILE", num_args = 1.., requires = "rules")]
+    /// Lines without a label, and what `lifeguard model teach` said of them.
+    #[arg(long, value_name = "FILE=LABELS", num_args = 1..)]
     taught: Vec<String>,
-    /// The folder of rule files that teaches.
-    #[arg(long, value_name = "DIR")]
-    rules: Option<PathBuf>,
     /// Benign lines that are not like the traffic.
     #[arg(long, value_name = "FILE", num_args = 1..)]
     benign: Vec<String>,
@@ -101,10 +95,6 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         (Use::Benign, &arguments.benign),
         (Use::Taught, &arguments.taught),
     ];
-    let teacher = match &arguments.rules {
-        Some(folder) => Some(Judge::new(load_dir(folder)?)?),
-        None => None,
-    };
     let (mut lines, mut known, mut sources, mut bad) = (Vec::new(), Vec::new(), Vec::new(), 0);
     for (used_as, files) in files {
         for written in files {
@@ -113,7 +103,6 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
                 used_as,
                 sources.len(),
                 arguments,
-                teacher.as_ref(),
                 &mut lines,
                 &mut known,
             )?;
@@ -179,29 +168,40 @@ fn read(
     used_as: Use,
     file: usize,
     arguments: &Arguments,
-    teacher: Option<&Judge>,
     lines: &mut Vec<Line>,
     known: &mut Vec<Known>,
 ) -> anyhow::Result<(Source, u64)> {
-    let (path, weight) = match written.rsplit_once('@') {
+    let (written, labels) = match written.split_once('=').filter(|_| used_as == Use::Taught) {
+        Some((file, labels)) => (file.to_owned(), Some(labels)),
+        None if used_as == Use::Taught => {
+            anyhow::bail!("{written}: labels are missing, write FILE=LABELS")
+        }
+        None => (written.to_owned(), None),
+    };
+    let (labels, weighed) = match labels.and_then(|l| l.rsplit_once('@')) {
+        Some((labels, weight)) => (Some(labels), format!("{written}@{weight}")),
+        None => (labels, written),
+    };
+    let (path, weight) = match weighed.rsplit_once('@') {
         Some((path, weight)) => {
             let weight: f32 = weight
                 .parse()
-                .with_context(|| format!("{written}: after @ stands a weight"))?;
+                .with_context(|| format!("{weighed}: after @ stands a weight"))?;
             anyhow::ensure!(
                 (0.001..=1000.0).contains(&weight),
-                "{written}: a weight is 0.001 to 1000"
+                "{weighed}: a weight is 0.001 to 1000"
             );
             (path, weight)
         }
-        None => (written, 1.0),
+        None => (weighed.as_str(), 1.0),
     };
     let path = Path::new(path);
     let source = corpus::Source::new(path, matches!(used_as, Use::Traffic | Use::Benign));
-    let sha256 = Sha256::digest(
-        std::fs::read(path).with_context(|| format!("{} cannot be read", path.display()))?,
-    );
-    let (before, mut bad, mut scratch) = (lines.len(), 0, Scratch::default());
+    let sha256 = sha256_of(path)?;
+    let labels = labels
+        .map(|l| Labels::read(Path::new(l), &sha256))
+        .transpose()?;
+    let (before, mut bad) = (lines.len(), 0);
     for line in source
         .lines(&ProgressBar::hidden())
         .with_context(|| path.display().to_string())?
@@ -210,7 +210,7 @@ fn read(
         if line.bytes.len() > EVENT_BYTES_MAX {
             continue;
         }
-        let text = match source.read(&line) {
+        let mut text = match source.read(&line) {
             Ok(text) => text,
             Err(corpus::Unfit::TooLong) => continue,
             Err(corpus::Unfit::Bad(why)) => {
@@ -219,9 +219,8 @@ fn read(
                 continue;
             }
         };
-        let mut text = text;
-        if let (Use::Taught, Some(teacher)) = (used_as, teacher) {
-            text.label = teacher.lesson(&text, &mut scratch);
+        if let Some(labels) = &labels {
+            text.label = labels.of(line.number);
             text.benign = text.label == Some(false);
             text.head = None;
         }
@@ -257,7 +256,7 @@ fn read(
     Ok((
         Source {
             name: source.name,
-            sha256: sha256.iter().map(|b| format!("{b:02x}")).collect(),
+            sha256,
             lines: (lines.len() - before) as u64,
             used_as: used_as.name().to_owned(),
             weight: (weight * 1000.0).round() as u32,
