@@ -1,7 +1,7 @@
 //! The oracle against the specification's own sentences, with small packs. What it is held against
 //! elsewhere is only worth as much as this.
 
-#[allow(dead_code)]
+#[allow(dead_code, reason = "each test program uses its part")]
 #[path = "oracle/mod.rs"]
 mod oracle;
 
@@ -333,11 +333,11 @@ fn modifiers_raise_once_and_not_above_the_limit() {
     let level = |intent: u8, seconds: i64, age: &str| {
         let gives = format!("type: SELF_HARM, intent: {intent}, points: 1, half_life: 1d");
         let oracle = load(&rule("r", "within('wish', '1h')", &gives));
-        let profile = line("0", seconds, "profile", json!({"ageBand": age}));
+        let profile = line("0", seconds + 1, "profile", json!({"ageBand": age}));
         let lines = [
             chat("1", seconds, "你好"),
             profile,
-            chat("2", seconds, "想死"),
+            chat("2", seconds + 2, "想死"),
         ];
         judge(&oracle, &lines).level
     };
@@ -371,12 +371,17 @@ fn repeats_and_bad_lines_add_nothing() {
 #[test]
 fn what_needs_an_earlier_signal_waits_for_one() {
     let oracle = load("");
-    let plain = |id: &str| line(id, 0, "purchase", json!({"orderId": id, "note": "想死"}));
-    let signals: Vec<_> = explain(&oracle, &[plain("1"), plain("2")])
-        .into_iter()
-        .map(|step| step.signals)
-        .collect();
-    assert_eq!(signals, [vec!["wish"], vec!["wish", "ordinary-goods"]]);
+    let plain = |id: &str, at| line(id, at, "purchase", json!({"orderId": id, "note": "想死"}));
+    let signals = |second| -> Vec<_> {
+        explain(&oracle, &[plain("1", 1), plain("2", second)])
+            .into_iter()
+            .map(|step| step.signals)
+            .collect()
+    };
+    assert_eq!(signals(2), [vec!["wish"], vec!["wish", "ordinary-goods"]]);
+    // Earlier by the time of the events: handled later is not enough.
+    assert_eq!(signals(1), [vec!["wish"], vec!["wish"]]);
+    assert_eq!(signals(0), [vec!["wish"], vec!["wish"]]);
 }
 
 #[test]

@@ -129,13 +129,20 @@ pub struct Knot(
 pub struct Curve(pub Vec<Knot>);
 
 impl Curve {
-    /// The lowest score that at most so many reach; one that nothing reaches, if the curve does not say.
+    /// The lowest score that at most so many reach; one that nothing reaches, if the curve does not say. Between knots it
+    /// goes straight, which is never too low: the tail of the scores bends the other way.
     pub fn threshold(&self, alarms_per_million: u32) -> i32 {
-        self.0
-            .iter()
-            .take_while(|knot| knot.1 <= alarms_per_million)
-            .last()
-            .map_or(i32::MAX, |knot| knot.0)
+        let after = self.0.partition_point(|knot| knot.1 <= alarms_per_million);
+        let Some(rarer) = after.checked_sub(1).and_then(|i| self.0.get(i)) else {
+            return i32::MAX;
+        };
+        let Some(commoner) = self.0.get(after) else {
+            return rarer.0;
+        };
+        let across = i64::from(commoner.1) - i64::from(rarer.1);
+        let along = i64::from(alarms_per_million) - i64::from(rarer.1);
+        let down = (i64::from(rarer.0) - i64::from(commoner.0)) * along / across.max(1);
+        (i64::from(rarer.0) - down) as i32
     }
 }
 
