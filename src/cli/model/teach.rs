@@ -9,8 +9,8 @@ use indicatif::ProgressBar;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
-use crate::cli::corpus;
 use crate::cli::evaluate::judge::Judge;
+use crate::cli::{corpus, with_model};
 use crate::matcher::Scratch;
 use crate::rules::load_dir;
 
@@ -25,6 +25,9 @@ pub(in crate::cli) struct Arguments {
     /// The folder of rule files that teaches.
     #[arg(long, value_name = "DIR")]
     rules: PathBuf,
+    /// A first model that teaches beside them.
+    #[arg(long, value_name = "FILE")]
+    model: Option<PathBuf>,
     /// Where the labels are written.
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
@@ -89,7 +92,8 @@ pub(super) fn sha256_of(path: &Path) -> anyhow::Result<String> {
 }
 
 pub(super) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
-    let teacher = Judge::new(load_dir(&arguments.rules)?)?;
+    let rules = with_model(load_dir(&arguments.rules)?, arguments.model.as_deref())?;
+    let teacher = Judge::new(rules)?;
     let source = corpus::Source::new(&arguments.file, false);
     let mut scratch = Scratch::default();
     let mut letters = String::new();

@@ -177,6 +177,6 @@ pub(super) fn some_of(data: &Data, rows: &[u32], one_in: u64, salt: u64) -> (Vec
     let key: u64 = random.random();
     rows.iter().partition(|row| {
         let mixed = (data.groups[**row as usize] ^ key).wrapping_mul(0x9E37_79B9_7F4A_7C15);
-        (mixed >> 32) % one_in == 0
+        (mixed >> 32).is_multiple_of(one_in)
     })
 }
