@@ -8,7 +8,7 @@ use super::literals::{Literals, stands_alone};
 use super::masked::{Masked, shapes_of};
 use super::steps::step;
 use crate::domain::limits::SPANS_MAX;
-use crate::domain::{Draft, Facts, Field, Sender, Span, View};
+use crate::domain::{Draft, Facts, Field, Needs, Sender, Span, View};
 use crate::rules::{Ruleset, TextSignal};
 use crate::text::{Folded, fold_mapped};
 
@@ -71,7 +71,11 @@ impl Texts {
             .collect();
         let shapes = shapes_of(rules);
         let mut gate = Gate::new(&shapes);
-        for (literal, used_by) in &waiting {
+        // What counts in company only need not open the gate: the company does.
+        let alone = |used_by: &Use| match used_by {
+            Use::Term(signal) | Use::Pattern(signal, _, _) => !rules.signals[*signal].beside,
+        };
+        for (literal, used_by) in waiting.iter().filter(|(_, used_by)| alone(used_by)) {
             match used_by {
                 Use::Term(_) => gate.add(literal, true, Waiting::alone()),
                 Use::Pattern(signal, number, set) => {
@@ -104,26 +108,12 @@ impl Texts {
         })
     }
 
-    /// False only for texts in which nothing can be found.
-    pub(super) fn may_hold(&self, raw: &str) -> bool {
-        self.gate.look(raw).any()
+    /// What a text may hold that needs no company. Disguises of every signal count.
+    pub(super) fn look(&self, raw: &str) -> Opened {
+        self.gate.look(raw)
     }
 
-    pub(super) fn find(
-        &self,
-        rules: &Ruleset,
-        field: Field,
-        sender: Option<Sender>,
-        raw: &str,
-        out: &mut Vec<Draft>,
-    ) {
-        let opened = self.gate.look(raw);
-        if opened.any() {
-            self.find_opened(rules, field, sender, raw, opened, out);
-        }
-    }
-
-    /// The same behind the gate.
+    /// Every sign of a text, in the views that are opened.
     pub(super) fn find_opened(
         &self,
         rules: &Ruleset,
@@ -251,7 +241,11 @@ fn remember(
                 name: name.clone(),
                 facts: Facts::default(),
                 spans: vec![span],
-                only_if_known: false,
+                needs: if rules.signals[hit.signal].beside {
+                    Needs::Company
+                } else {
+                    Needs::Nothing
+                },
             }),
         }
     }
