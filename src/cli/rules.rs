@@ -42,10 +42,36 @@ pub(super) enum Command {
     },
 }
 
+/// A pattern for which more ordinary texts than this are looked at closely is worth a word.
+const COSTLY_SHARE: f64 = 0.01;
+
+/// Says which patterns make the service slow. They are found all the same, so this is no error.
+fn name_costly(rules: &Ruleset) {
+    let mut costly: Vec<(f64, &str, usize)> = rules
+        .signals
+        .iter()
+        .filter(|signal| !signal.beside && signal.longest.is_none())
+        .flat_map(|signal| {
+            let patterns = signal.patterns.iter().enumerate();
+            patterns.map(|(i, pattern)| (pattern.share, &*signal.id, i + 1))
+        })
+        .filter(|(share, _, _)| *share > COSTLY_SHARE)
+        .collect();
+    costly.sort_by(|a, b| b.0.total_cmp(&a.0));
+    for (share, signal, number) in costly {
+        eprintln!(
+            "slow: for pattern {number} of signal `{signal}` one ordinary text in {:.0} is looked at closely; \
+             give each of its alternatives a rarer word, `beside: true` or `longest`",
+            1.0 / share
+        );
+    }
+}
+
 pub(super) async fn run(command: Command) -> anyhow::Result<ExitCode> {
     match command {
         Command::Check { dir } => {
             let (rules, tests) = load(&dir)?;
+            categories::read(&dir)?;
             let terms: usize = rules.signals.iter().map(|s| s.terms.len()).sum();
             let patterns: usize = rules.signals.iter().map(|s| s.patterns.len()).sum();
             println!(
@@ -58,6 +84,7 @@ pub(super) async fn run(command: Command) -> anyhow::Result<ExitCode> {
                 tests.len(),
                 rules.hash
             );
+            name_costly(&rules);
             Ok(ExitCode::SUCCESS)
         }
         Command::Test { dir, bars, misses } => {

@@ -79,11 +79,14 @@ impl Texts {
         };
         for (literal, used_by) in waiting.iter().filter(|(_, used_by)| alone(used_by)) {
             match used_by {
-                Use::Term(_) => gate.add(literal, true, Waiting::alone()),
+                Use::Term(signal) => {
+                    let longest = rules.signals[*signal].longest;
+                    gate.add(literal, true, Waiting::alone_up_to(longest));
+                }
                 Use::Pattern(signal, number, way, set) => {
                     let way = ways[&(*signal, *number, *way)];
                     let waiting = if sets_of_way[way] == 1 {
-                        Waiting::alone()
+                        Waiting::alone_up_to(rules.signals[*signal].longest)
                     } else {
                         Waiting::set(way, *set)
                     };
@@ -126,8 +129,11 @@ impl Texts {
     ) {
         let folded = fold_mapped(raw);
         step(folded.text.len());
+        let chars = raw.chars().count();
         let heard = |signal: &TextSignal| {
-            signal.fields.contains(&field) && sender.is_none_or(|s| signal.speakers.contains(&s))
+            signal.fields.contains(&field)
+                && sender.is_none_or(|s| signal.speakers.contains(&s))
+                && signal.longest.is_none_or(|n| chars <= n as usize)
         };
         let mut hits = Vec::new();
         if opened.written {

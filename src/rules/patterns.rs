@@ -14,6 +14,8 @@ pub struct Pattern {
     pub regex: Regex,
     /// The ways to match it: every match has what one of them needs, at most [`SETS_MAX`] sets each.
     pub ways: Vec<Needs>,
+    /// The share of ordinary texts that show what a way needs, roughly: so many are looked at closely for it.
+    pub share: f64,
 }
 
 /// What more texts than these show, roughly, is not worth a look.
@@ -66,7 +68,8 @@ impl Pattern {
             set.sort();
             set.dedup();
         }
-        Ok(Self { regex, ways })
+        let share = of_ways(&ways);
+        Ok(Self { regex, ways, share })
     }
 }
 
@@ -88,7 +91,7 @@ pub const EDGE: char = '\0';
 /// So many alternations of a concatenation are taken apart at once.
 const DEPTH_MAX: usize = 1;
 /// More ways than this are looked at together.
-const WAYS_MAX: usize = 64;
+const WAYS_MAX: usize = 256;
 
 /// The ways in which a match can come about, each with what it needs; between them they cover every match.
 fn ways(hir: &Hir, depth: usize) -> Option<Vec<Needs>> {
@@ -126,7 +129,7 @@ fn ways_through(parts: &[Hir], at: usize, depth: usize) -> Option<Vec<Needs>> {
         return None;
     };
     // Single characters and short words are as well looked at together.
-    if choices.len() > WAYS_MAX / 2 {
+    if choices.len() > WAYS_MAX / 4 {
         return None;
     }
     let each: Option<Vec<Vec<Needs>>> = choices
@@ -169,7 +172,9 @@ fn of_concat(parts: &[Hir]) -> Option<Needs> {
         .iter()
         .enumerate()
         .filter_map(|(i, part)| {
-            let says = |l: &String| !l.is_ascii() && l.chars().all(char::is_alphanumeric);
+            let says = |l: &String| {
+                !l.is_ascii() && l.chars().all(char::is_alphanumeric) || pictured(l)
+            };
             let set = exact(part).filter(|set| set.iter().all(says))?;
             Some((share(&set), set, i..i + 1))
         })
@@ -202,6 +207,17 @@ fn tidy(literal: &str) -> String {
     out
 }
 
+/// Two characters say something, and so does one picture.
+fn tells(literal: &str) -> bool {
+    length(literal) >= 2 || pictured(literal)
+}
+
+/// Has a pictograph: dingbats, arrows of the later blocks, emoji.
+fn pictured(literal: &str) -> bool {
+    let picture = |c| matches!(u32::from(c), 0x2600..=0x27BF | 0x2B00..=0x2BFF | 0x1F000..=0x1FAFF);
+    literal.chars().any(picture)
+}
+
 /// How many characters a literal has without its edges.
 fn length(literal: &str) -> usize {
     literal.chars().filter(|c| *c != EDGE).count()
@@ -215,7 +231,7 @@ fn share(literals: &[String]) -> f64 {
 /// Literals of which every match of `hir` contains at least one, or `None`.
 fn required(hir: &Hir) -> Option<Vec<String>> {
     if let Some(exact) = exact(hir)
-        && exact.iter().all(|literal| length(literal) >= 2)
+        && exact.iter().all(|literal| tells(literal))
     {
         return Some(exact);
     }
@@ -265,13 +281,13 @@ fn candidates(parts: &[Hir]) -> Vec<(Vec<String>, Range<usize>)> {
             Some(exact) => (exact, i),
             None => (vec![String::new()], i + 1),
         };
-        if run.iter().all(|literal| length(literal) >= 2) {
+        if run.iter().all(|literal| tells(literal)) {
             out.push((run.clone(), start..i + 1));
         }
     }
     out.retain(|(set, _)| {
         set.iter()
-            .all(|literal| literal.chars().filter(|c| c.is_alphanumeric()).count() >= 2)
+            .all(|literal| literal.chars().filter(|c| c.is_alphanumeric()).count() >= 2 || pictured(literal))
     });
     out
 }

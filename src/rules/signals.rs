@@ -57,6 +57,8 @@ pub struct TextSignal {
     pub disguised: Vec<String>,
     /// Remembered only in company: common words that mean something beside others.
     pub beside: bool,
+    /// Looked for in texts of at most so many characters only: pieces of a sentence.
+    pub longest: Option<u32>,
 }
 
 pub(super) fn read_guard(
@@ -105,6 +107,7 @@ pub(super) fn read_signal(
         "disguised",
         "unless",
         "beside",
+        "longest",
     ];
     let mut fields = Fields::open(file, node, &known, problems)?;
     let id_node = fields.need("id")?;
@@ -153,6 +156,7 @@ pub(super) fn read_signal(
         }
     }
     let beside = fields.flag("beside").unwrap_or(false);
+    let longest = fields.number("longest", 1..=1000).map(|n| n as u32);
     let texts = read_fields(&mut fields, id);
     let speakers = read_speakers(&mut fields);
     Some(TextSignal {
@@ -164,6 +168,7 @@ pub(super) fn read_signal(
         unless,
         disguised,
         beside,
+        longest,
     })
 }
 

@@ -151,6 +151,15 @@ fn pieces(text: &str) -> Vec<(Piece, usize, usize)> {
     out
 }
 
+/// Marks between words of letters that are longer part them.
+const SLIGHT_MAX: usize = 3;
+
+/// Marks that do not part a sentence: people put them between letters to hide a word.
+fn is_slight(marks: &str) -> bool {
+    let ends = |c| matches!(c, '.' | ',' | '!' | '?' | ';' | ':' | '、' | '。');
+    !marks.contains('\n') && !(marks.contains(' ') && marks.contains(ends))
+}
+
 /// For each piece: true for marks that part what stands on either side.
 fn barriers(text: &str, pieces: &[(Piece, usize, usize)]) -> Vec<bool> {
     let chars = |i: usize| text[pieces[i].1..pieces[i].2].chars().count();
@@ -180,7 +189,10 @@ fn barriers(text: &str, pieces: &[(Piece, usize, usize)]) -> Vec<bool> {
             let words = pieces[before].0 == Piece::Word || pieces[after].0 == Piece::Word;
             let spaced = words && marks == " ";
             let single = stretch[before] == 1 || stretch[after] == 1;
-            !(spaced || (single && chars(i) <= MARKS_MAX))
+            let between_words =
+                pieces[before].0 == Piece::Word && pieces[after].0 == Piece::Word;
+            let slight = between_words && chars(i) <= SLIGHT_MAX && is_slight(marks);
+            !(spaced || slight || (single && chars(i) <= MARKS_MAX))
         })
         .collect()
 }

@@ -149,6 +149,11 @@ pub struct Readable {
 }
 
 impl Readable {
+    /// Characters of the text as it was written.
+    pub fn raw_chars(&self) -> usize {
+        self.raw.len()
+    }
+
     pub fn new(
         raw: &str,
         folded: Folded,

@@ -70,6 +70,8 @@ pub struct TextSignal {
     pub phrases: Phrases,
     /// Counts in company only.
     pub beside: bool,
+    /// Characters of the texts it is looked for in, at most.
+    pub longest: usize,
 }
 
 pub struct Goods {
@@ -242,7 +244,12 @@ fn text_signal(
         "unless",
         "disguised",
         "beside",
+        "longest",
     ])?;
+    let longest = match node.get("longest") {
+        None => usize::MAX,
+        Some(value) => usize::try_from(value.whole()?).map_err(|e| value.error(e))?,
+    };
     let beside = match node.get("beside") {
         None => false,
         Some(value) => value.truth()?,
@@ -289,6 +296,7 @@ fn text_signal(
         speakers,
         phrases,
         beside,
+        longest,
     })
 }
 

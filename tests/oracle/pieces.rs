@@ -107,5 +107,9 @@ fn is_barrier(text: &[char], pieces: &[Piece], at: usize) -> bool {
     let one_space = text[mark.start..mark.end] == [' '];
     let beside_word = last.kind == Kind::Word || first.kind == Kind::Word;
     let beside_single = length_before == 1 || length_after == 1;
-    !(one_space && beside_word || mark.len() <= LONGEST_MARK && beside_single)
+    let words = last.kind == Kind::Word && first.kind == Kind::Word;
+    let has = |what: &str| text[mark.start..mark.end].iter().any(|c| what.contains(*c));
+    let part_a_sentence = has("\n") || has(" ") && has(".,!?;:、。");
+    let slight = words && mark.len() <= 3 && !part_a_sentence;
+    !(one_space && beside_word || slight || mark.len() <= LONGEST_MARK && beside_single)
 }

@@ -53,6 +53,7 @@ fn of_texts(pack: &Pack, event: &Event) -> Vec<Signal> {
             signal.fields.contains(field)
                 && (*field != "chat" || signal.speakers.iter().any(|who| who == sender))
         });
+        let said = said.filter(|(_, text)| text.raw_chars() <= signal.longest);
         let guises = said.flat_map(|(_, text)| text.hits(&signal.phrases).into_values());
         if let Some(guise) = guises.min() {
             signals.push(Signal {

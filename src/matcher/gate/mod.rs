@@ -410,10 +410,10 @@ impl Gate {
         let mut walk = Walk::<true>::new(self, &self.first);
         walk.all_of(raw);
         if !walk.needs_second_look() {
-            return walk.opened();
+            return walk.opened(raw);
         }
         let mut again = walk.again(&self.second);
         again.all_of(raw);
-        again.opened()
+        again.opened(raw)
     }
 }

@@ -132,12 +132,12 @@ impl<'g, const DEEP: bool> Walk<'g, DEEP> {
         }
     }
 
-    pub(super) fn opened(&self) -> Opened {
+    pub(super) fn opened(&self, raw: &str) -> Opened {
         if self.all {
             return Opened::ALL;
         }
         Opened {
-            written: self.found.open(&self.gate.needs),
+            written: self.found.open(&self.gate.needs, raw),
             bare: self.in_bare,
             sound: self.in_sound,
         }
@@ -255,11 +255,10 @@ impl<'g, const DEEP: bool> Walk<'g, DEEP> {
         if self.parting > 0 {
             self.parting -= 1;
             if self.parting == 0 {
-                // Two characters before the mark and two after it: it was a barrier. Only the first of these two counts.
+                // Two characters before the mark and two after it: it was a barrier. Only the first of these two counts. Between
+                // words of letters it may be none, so letters go on.
                 self.bare &= 0xFFFF;
                 self.sound &= 0xFFFF;
-                self.keys &= 0xFF;
-                self.typed &= 0xFF;
             }
         }
     }

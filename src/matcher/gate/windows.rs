@@ -12,6 +12,8 @@ use crate::matcher::steps::step;
 pub(in crate::matcher) struct Waiting {
     /// Somebody for whom it is enough.
     alone: bool,
+    /// The same in texts of at most so many characters.
+    alone_up_to: u32,
     /// It is one way to write a character in parts.
     pub(super) parts: bool,
     /// Ways to match that need one literal of each of several sets: the way's number, and the set's bit.
@@ -24,6 +26,17 @@ impl Waiting {
         Self {
             alone: true,
             ..Self::default()
+        }
+    }
+
+    /// Enough by itself in texts of at most so many characters.
+    pub(in crate::matcher) fn alone_up_to(longest: Option<u32>) -> Self {
+        match longest {
+            None => Self::alone(),
+            Some(longest) => Self {
+                alone_up_to: longest,
+                ..Self::default()
+            },
         }
     }
 
@@ -49,6 +62,7 @@ impl Waiting {
 
     pub(super) fn join(&mut self, other: Self) {
         self.alone |= other.alone;
+        self.alone_up_to = self.alone_up_to.max(other.alone_up_to);
         self.parts |= other.parts;
         self.sets = [&self.sets[..], &other.sets].concat().into();
     }
@@ -68,6 +82,7 @@ impl Waiting {
 #[derive(Debug, Default)]
 pub(super) struct Found<'g> {
     alone: bool,
+    alone_up_to: u32,
     partly: SmallVec<[&'g Waiting; 16]>,
 }
 
@@ -75,6 +90,7 @@ impl<'g> Found<'g> {
     #[inline]
     pub(super) fn note(&mut self, waiting: &'g Waiting) {
         self.alone |= waiting.alone;
+        self.alone_up_to = self.alone_up_to.max(waiting.alone_up_to);
         if !waiting.sets.is_empty() {
             self.partly.push(waiting);
         }
@@ -91,9 +107,10 @@ impl<'g> Found<'g> {
     }
 
     /// All that somebody needs was found; `needs` are the bits of the sets of each way.
-    pub(super) fn open(&self, needs: &[u8]) -> bool {
-        if self.alone || self.partly.is_empty() {
-            return self.alone;
+    pub(super) fn open(&self, needs: &[u8], raw: &str) -> bool {
+        let short = |longest: u32| raw.chars().nth(longest as usize).is_none();
+        if self.alone || self.alone_up_to > 0 && short(self.alone_up_to) {
+            return true;
         }
         let mut seen: SmallVec<[(u32, u8); 64]> = self
             .partly
