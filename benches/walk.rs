@@ -13,7 +13,7 @@ use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use lifeguard::assess::{Episode, From, assess};
 use lifeguard::cases::Candidate;
 use lifeguard::domain::{Event, EventKind, Signal, Time};
-use lifeguard::matcher::{Matcher, Scratch};
+use lifeguard::matcher::{Matcher, Scratch, Who};
 use lifeguard::pipeline::{ActivePersons, Screened, Walk};
 use lifeguard::rules::{Ruleset, load_dir, load_files, read_dir};
 use lifeguard::text::fold_into;
@@ -168,7 +168,7 @@ fn count_hits(matcher: &Matcher, events: &[&Event]) -> usize {
     let (mut scratch, mut found, mut sum) = (Scratch::default(), Vec::new(), 0);
     for event in events {
         found.clear();
-        matcher.find(event, &mut scratch, &mut found);
+        matcher.find(event, Who::Stranger, &mut scratch, &mut found);
         sum += found.len();
     }
     sum
@@ -213,7 +213,7 @@ fn pass(walk: &Walk, events: &[Vec<u8>]) -> usize {
             let now = decoded.event.occurred_at;
             matches!(
                 walk.screen(decoded.event, now, false, &mut scratch),
-                Screened::Ordinary(_)
+                Screened::Ordinary(_) | Screened::Stranger(..)
             )
         })
         .count()

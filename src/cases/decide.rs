@@ -9,8 +9,8 @@ use crate::assess::{Assessment, Episode, From, OpenOrder, assess, open_orders};
 use crate::audit::Record;
 use crate::domain::limits::CLOCK_AHEAD_MS_MAX;
 use crate::domain::{
-    AgeBand, CaseId, Draft, EventKey, Field, HelpOffer, Hold, MerchantAction, MerchantTask, Notice,
-    NoticeBody, PersonId, PersonText, Signal, Span, Time,
+    AgeBand, CaseId, Draft, EventKey, Field, HelpOffer, Hold, MerchantAction, MerchantTask, Needs,
+    Notice, NoticeBody, PersonId, PersonText, Signal, Span, Time,
 };
 use crate::rules::Ruleset;
 use crate::rules::condition::Anchors;
@@ -232,11 +232,16 @@ fn remember(
     // By the time of the events, not of their arrival: a batch sent again after its transaction was lost from sight must not
     // find a person known whom its first sending did not.
     let known = record.signals.iter().any(|s| s.occurred_at < occurred_at);
-    for draft in candidate
+    let company = candidate
         .drafts
         .iter()
-        .filter(|draft| known || !draft.only_if_known)
-    {
+        .any(|draft| draft.needs == Needs::Nothing);
+    let counts = |draft: &&Draft| match draft.needs {
+        Needs::Nothing => true,
+        Needs::Company => known || company,
+        Needs::KnownPerson => known,
+    };
+    for draft in candidate.drafts.iter().filter(counts) {
         let signal = Signal {
             name: draft.name.clone(),
             event: candidate.key.clone(),

@@ -42,8 +42,19 @@ pub struct Draft {
     pub facts: Facts,
     /// Where in the text.
     pub spans: Vec<Span>,
-    /// True: it counts only if the person has a signal of an earlier time.
-    pub only_if_known: bool,
+    /// What else must be there for it to be remembered.
+    pub needs: Needs,
+}
+
+/// What else must be there for a sign to be remembered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Needs {
+    /// Nothing: it stands by itself.
+    Nothing,
+    /// Beside it another sign of the same event that needs nothing, or a signal of the person of an earlier time.
+    Company,
+    /// A signal of the person of an earlier time.
+    KnownPerson,
 }
 
 impl Draft {
@@ -53,13 +64,13 @@ impl Draft {
             name: name.into(),
             facts,
             spans: Vec::new(),
-            only_if_known: false,
+            needs: Needs::Nothing,
         }
     }
 
-    /// The same, counting only beside another signal.
+    /// The same, for a person of whom something is remembered.
     pub fn only_if_known(mut self) -> Self {
-        self.only_if_known = true;
+        self.needs = Needs::KnownPerson;
         self
     }
 }

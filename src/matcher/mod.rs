@@ -26,8 +26,11 @@ mod tests;
 
 use std::sync::Arc;
 
+use smallvec::{SmallVec, smallvec};
+
+use self::gate::Opened;
 use crate::domain::{
-    Act, Draft, Event, EventKind, Facts, Field, PersonText, Sender, signal::engine,
+    Act, Draft, Event, EventKind, Facts, Field, Needs, PersonText, Sender, signal::engine,
 };
 use crate::rules::Ruleset;
 use crate::semantic::Tokens;
@@ -69,43 +72,63 @@ impl Matcher {
     }
 
     /// Appends the signals of one event; nothing for the great majority.
-    pub fn find(&self, event: &Event, scratch: &mut Scratch, out: &mut Vec<Draft>) {
-        match &event.kind {
+    ///
+    /// Of a stranger, signs that count in company only are looked for where there is company; where there is none they may
+    /// be left out, since nothing would come of them.
+    pub fn find(&self, event: &Event, who: Who, scratch: &mut Scratch, out: &mut Vec<Draft>) {
+        let texts: SmallVec<[Said<'_>; 2]> = match &event.kind {
             EventKind::Chat { sender, text, .. } => {
-                self.text(Field::Chat, Some(*sender), text, scratch, out)
+                smallvec![(Field::Chat, Some(*sender), text)]
             }
+            EventKind::Search { query } => smallvec![(Field::Search, None, query)],
+            EventKind::Purchase {
+                note,
+                delivery_note,
+                ..
+            } => smallvec![
+                (Field::Note, None, note),
+                (Field::DeliveryNote, None, delivery_note)
+            ],
+            EventKind::Concern { text, .. } => smallvec![(Field::Concern, None, text)],
+            EventKind::MerchantAnswer { text, .. } => smallvec![(Field::Answer, None, text)],
+            EventKind::Browse { .. } | EventKind::Logistics { .. } | EventKind::Profile { .. } => {
+                SmallVec::new()
+            }
+        };
+        let of_kind = self.of_kind(event, scratch);
+        let stands = of_kind.as_ref().is_some_and(|d| d.needs == Needs::Nothing);
+        self.texts_of(&texts, who, stands, scratch, out);
+        out.extend(of_kind);
+    }
+
+    /// The signal that an event is by its kind and its goods.
+    fn of_kind(&self, event: &Event, scratch: &mut Scratch) -> Option<Draft> {
+        match &event.kind {
+            EventKind::Chat { .. } => None,
             EventKind::Search { query } => {
-                self.text(Field::Search, None, query, scratch, out);
                 scratch.folded.clear();
                 fold_into(query.reveal(), &mut scratch.folded);
-                if let Some(category) = self.goods.in_query(&scratch.folded) {
-                    out.push(Draft::of_goods(
-                        engine::WATCHED_GOODS,
-                        looked_at(Act::Search, category, Vec::new()),
-                    ));
-                }
+                let category = self.goods.in_query(&scratch.folded)?;
+                Some(Draft::of_goods(
+                    engine::WATCHED_GOODS,
+                    looked_at(Act::Search, category, Vec::new()),
+                ))
             }
             EventKind::Browse { item, .. } => {
-                if let Some(category) = self.goods.category_of(item, scratch) {
-                    let items = vec![self.goods.title_hash(item, scratch)];
-                    out.push(Draft::of_goods(
-                        engine::WATCHED_GOODS,
-                        looked_at(Act::Browse, category, items),
-                    ));
-                }
+                let category = self.goods.category_of(item, scratch)?;
+                let items = vec![self.goods.title_hash(item, scratch)];
+                Some(Draft::of_goods(
+                    engine::WATCHED_GOODS,
+                    looked_at(Act::Browse, category, items),
+                ))
             }
             EventKind::Purchase {
                 order,
                 merchant,
                 items,
                 act,
-                note,
-                delivery_note,
-            } => {
-                self.text(Field::Note, None, note, scratch, out);
-                self.text(Field::DeliveryNote, None, delivery_note, scratch, out);
-                out.push(self.goods.purchase(order, merchant, items, *act, scratch));
-            }
+                ..
+            } => Some(self.goods.purchase(order, merchant, items, *act, scratch)),
             EventKind::Logistics {
                 order,
                 step,
@@ -117,54 +140,95 @@ impl Matcher {
                     expected: *expected,
                     ..Facts::default()
                 };
-                out.push(Draft::of_goods(engine::PARCEL, facts).only_if_known());
+                Some(Draft::of_goods(engine::PARCEL, facts).only_if_known())
             }
-            EventKind::Concern { text, .. } => {
-                out.push(Draft::of_goods(engine::CONCERN_REPORT, Facts::default()));
-                self.text(Field::Concern, None, text, scratch, out);
+            EventKind::Concern { .. } => {
+                Some(Draft::of_goods(engine::CONCERN_REPORT, Facts::default()))
             }
             EventKind::Profile { .. } => {
-                out.push(Draft::of_goods(engine::PROFILE, Facts::default()).only_if_known());
+                Some(Draft::of_goods(engine::PROFILE, Facts::default()).only_if_known())
             }
-            EventKind::MerchantAnswer { text, .. } => {
-                out.push(Draft::of_goods(engine::MERCHANT_ANSWER, Facts::default()));
-                self.text(Field::Answer, None, text, scratch, out);
+            EventKind::MerchantAnswer { .. } => {
+                Some(Draft::of_goods(engine::MERCHANT_ANSWER, Facts::default()))
             }
         }
     }
 
     /// Looks for text signals alone, in any text: for bytes that could not be decoded.
     pub fn scan_text(&self, text: &str) -> Vec<Draft> {
+        let text = PersonText::new(text);
+        let said = [(Field::Chat, Some(Sender::Buyer), &text)];
         let mut out = Vec::new();
-        self.text(
-            Field::Chat,
-            Some(Sender::Buyer),
-            &PersonText::new(text),
+        self.texts_of(
+            &said,
+            Who::Stranger,
+            false,
             &mut Scratch::default(),
             &mut out,
         );
         out
     }
 
-    /// False only for texts in which nothing can be found: the cheap first look by itself.
+    /// False only for texts of a stranger in which nothing can be found: the cheap first look by itself.
     pub fn may_hold(&self, text: &str) -> bool {
-        self.texts.may_hold(text)
+        self.texts.look(text).any()
     }
 
-    fn text(
+    /// The signals of an event's texts; `company` says that the event has a signal beside them.
+    fn texts_of(
         &self,
-        field: Field,
-        sender: Option<Sender>,
-        text: &PersonText,
+        texts: &[Said<'_>],
+        who: Who,
+        company: bool,
         scratch: &mut Scratch,
         out: &mut Vec<Draft>,
     ) {
-        let raw = text.reveal();
-        self.texts.find(&self.rules, field, sender, raw, out);
+        let opened: SmallVec<[Opened; 2]> = texts
+            .iter()
+            .map(|(_, _, text)| self.texts.look(text.reveal()))
+            .collect();
+        let mut scored = Vec::new();
         if let Some(scores) = &self.scores {
-            scores.find(&self.rules, field, sender, raw, &mut scratch.tokens, out);
+            for (field, sender, text) in texts {
+                let tokens = &mut scratch.tokens;
+                scores.find(
+                    &self.rules,
+                    *field,
+                    *sender,
+                    text.reveal(),
+                    tokens,
+                    &mut scored,
+                );
+            }
         }
+        let closely = company
+            || who == Who::PerhapsKnown
+            || !scored.is_empty()
+            || opened.iter().any(|opened| opened.any());
+        if closely {
+            for ((field, sender, text), opened) in texts.iter().zip(opened) {
+                let opened = Opened {
+                    written: true,
+                    ..opened
+                };
+                self.texts
+                    .find_opened(&self.rules, *field, *sender, text.reveal(), opened, out);
+            }
+        }
+        out.extend(scored);
     }
+}
+
+/// A text of an event: where it stands, who said it.
+type Said<'e> = (Field, Option<Sender>, &'e PersonText);
+
+/// Whether anything is remembered of the person of an event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Who {
+    /// Nothing is.
+    Stranger,
+    /// It may be.
+    PerhapsKnown,
 }
 
 fn looked_at(act: Act, category: &str, items: Vec<u64>) -> Facts {

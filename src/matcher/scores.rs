@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::domain::{Draft, Facts, Field, Sender, Span, View};
+use crate::domain::{Draft, Facts, Field, Needs, Sender, Span, View};
 use crate::rules::{Ruleset, ScoreSignal};
 use crate::semantic::{Model, Tokens};
 
@@ -67,7 +67,7 @@ impl Scores {
                     name: signal.id.clone(),
                     facts: Facts::default(),
                     spans,
-                    only_if_known: false,
+                    needs: Needs::Nothing,
                 }),
             }
         }

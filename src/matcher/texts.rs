@@ -1,5 +1,7 @@
 //! Text signals: terms and patterns found, guards asked, spans shown in the raw text.
 
+use std::collections::HashMap;
+
 use aho_corasick::BuildError;
 
 use super::gate::{Gate, Opened, Waiting};
@@ -8,16 +10,16 @@ use super::literals::{Literals, stands_alone};
 use super::masked::{Masked, shapes_of};
 use super::steps::step;
 use crate::domain::limits::SPANS_MAX;
-use crate::domain::{Draft, Facts, Field, Sender, Span, View};
-use crate::rules::{Ruleset, TextSignal};
+use crate::domain::{Draft, Facts, Field, Needs, Sender, Span, View};
+use crate::rules::{EDGE, Ruleset, TextSignal};
 use crate::text::{Folded, fold_mapped};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Use {
     /// A term of this signal.
     Term(usize),
-    /// A literal that this pattern of this signal needs: which of its sets it is of.
-    Pattern(usize, usize, usize),
+    /// A literal that a way to match a pattern of this signal needs: the pattern, the way, which of its sets it is of.
+    Pattern(usize, usize, usize, usize),
 }
 
 #[derive(Debug)]
@@ -50,80 +52,69 @@ impl Texts {
                     .map(|term| (term.clone(), Use::Term(index))),
             );
             for (number, pattern) in signal.patterns.iter().enumerate() {
-                for (set, literals) in pattern.gates.iter().enumerate() {
-                    waiting.extend(
-                        literals
-                            .iter()
-                            .map(|l| (l.clone(), Use::Pattern(index, number, set))),
-                    );
+                for (way, needs) in pattern.ways.iter().enumerate() {
+                    for (set, literals) in needs.iter().enumerate() {
+                        let used_by = Use::Pattern(index, number, way, set);
+                        waiting.extend(literals.iter().map(|l| (l.clone(), used_by)));
+                    }
                 }
             }
         }
-        // Patterns numbered through.
-        let first_pattern: Vec<usize> = rules
-            .signals
-            .iter()
-            .scan(0, |next, signal| {
-                let first = *next;
-                *next += signal.patterns.len();
-                Some(first)
-            })
-            .collect();
+        // Ways to match numbered through.
+        let mut ways: HashMap<(usize, usize, usize), usize> = HashMap::new();
+        let mut sets_of_way = Vec::new();
+        for (index, signal) in rules.signals.iter().enumerate() {
+            for (number, pattern) in signal.patterns.iter().enumerate() {
+                for (way, needs) in pattern.ways.iter().enumerate() {
+                    ways.insert((index, number, way), sets_of_way.len());
+                    sets_of_way.push(needs.len());
+                }
+            }
+        }
         let shapes = shapes_of(rules);
         let mut gate = Gate::new(&shapes);
-        for (literal, used_by) in &waiting {
+        // What counts in company only need not open the gate: the company does.
+        let alone = |used_by: &Use| match used_by {
+            Use::Term(signal) | Use::Pattern(signal, ..) => !rules.signals[*signal].beside,
+        };
+        for (literal, used_by) in waiting.iter().filter(|(_, used_by)| alone(used_by)) {
             match used_by {
                 Use::Term(_) => gate.add(literal, true, Waiting::alone()),
-                Use::Pattern(signal, number, set) => {
-                    let one_set = rules.signals[*signal].patterns[*number].gates.len() == 1;
-                    let waiting = if one_set {
+                Use::Pattern(signal, number, way, set) => {
+                    let way = ways[&(*signal, *number, *way)];
+                    let waiting = if sets_of_way[way] == 1 {
                         Waiting::alone()
                     } else {
-                        Waiting::set(first_pattern[*signal] + number, *set)
+                        Waiting::set(way, *set)
                     };
                     gate.add(literal, false, waiting);
                 }
             }
         }
         let masked = Masked::new(rules, shapes, &mut gate)?;
-        let sets_of_pattern: Vec<usize> = rules
-            .signals
-            .iter()
-            .flat_map(|signal| signal.patterns.iter().map(|pattern| pattern.gates.len()))
-            .collect();
-        gate.finish(&sets_of_pattern);
+        gate.finish(&sets_of_way);
         let guards =
             rules.guards.iter().enumerate().flat_map(|(index, guard)| {
                 guard.terms.iter().map(move |term| (term.clone(), index))
             });
         Ok(Self {
             gate,
-            triggers: Literals::new(waiting)?,
+            triggers: Literals::new(
+                waiting
+                    .into_iter()
+                    .map(|(literal, used_by)| (literal.replace(EDGE, ""), used_by)),
+            )?,
             masked,
             guards: Literals::new(guards)?,
         })
     }
 
-    /// False only for texts in which nothing can be found.
-    pub(super) fn may_hold(&self, raw: &str) -> bool {
-        self.gate.look(raw).any()
+    /// What a text may hold that needs no company. Disguises of every signal count.
+    pub(super) fn look(&self, raw: &str) -> Opened {
+        self.gate.look(raw)
     }
 
-    pub(super) fn find(
-        &self,
-        rules: &Ruleset,
-        field: Field,
-        sender: Option<Sender>,
-        raw: &str,
-        out: &mut Vec<Draft>,
-    ) {
-        let opened = self.gate.look(raw);
-        if opened.any() {
-            self.find_opened(rules, field, sender, raw, opened, out);
-        }
-    }
-
-    /// The same behind the gate.
+    /// Every sign of a text, in the views that are opened.
     pub(super) fn find_opened(
         &self,
         rules: &Ruleset,
@@ -177,7 +168,7 @@ impl Texts {
             stretch,
             view: View::Folded,
         };
-        let mut patterns: Vec<(usize, usize, usize)> = Vec::new();
+        let mut patterns: Vec<(usize, usize, usize, usize)> = Vec::new();
         for (start, end, uses) in self.triggers.occurrences(folded) {
             step(uses.len());
             for used_by in uses {
@@ -187,8 +178,8 @@ impl Texts {
                     {
                         hits.push(hit(signal, (start, end)));
                     }
-                    Use::Pattern(signal, number, set) if heard(&rules.signals[signal]) => {
-                        patterns.push((signal, number, set));
+                    Use::Pattern(signal, number, way, set) if heard(&rules.signals[signal]) => {
+                        patterns.push((signal, number, way, set));
                     }
                     _ => {}
                 }
@@ -197,9 +188,10 @@ impl Texts {
         patterns.sort_unstable();
         patterns.dedup();
         for of_one in patterns.chunk_by(|a, b| (a.0, a.1) == (b.0, b.1)) {
-            let (signal, number, _) = of_one[0];
+            let (signal, number, ..) = of_one[0];
             let pattern = &rules.signals[signal].patterns[number];
-            if of_one.len() < pattern.gates.len() {
+            let mut of_ways = of_one.chunk_by(|a, b| a.2 == b.2);
+            if !of_ways.any(|of_way| of_way.len() == pattern.ways[of_way[0].2].len()) {
                 continue;
             }
             let found = pattern.regex.find_iter(folded);
@@ -251,7 +243,11 @@ fn remember(
                 name: name.clone(),
                 facts: Facts::default(),
                 spans: vec![span],
-                only_if_known: false,
+                needs: if rules.signals[hit.signal].beside {
+                    Needs::Company
+                } else {
+                    Needs::Nothing
+                },
             }),
         }
     }

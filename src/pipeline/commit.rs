@@ -7,7 +7,8 @@ use tokio::sync::Mutex;
 
 use super::screen::{Screened, Walk};
 use crate::cases::Verdict;
-use crate::domain::Time;
+use crate::domain::{Event, Time};
+use crate::matcher::Scratch;
 use crate::store::{
     Batch, BatchItem, BatchOutcome, ItemOutcome, Lane, LaneAdvance, QuarantineItem, Store,
     StoreError,
@@ -139,7 +140,7 @@ impl Committer {
         self.store.dialect() == "postgres"
             && events
                 .iter()
-                .any(|(_, e)| matches!(e, Screened::IfKnown(_)))
+                .any(|(_, e)| matches!(e, Screened::IfKnown(_) | Screened::Stranger(..)))
     }
 
     async fn pause(&self, error: &StoreError, wait: &mut Duration) {
@@ -158,8 +159,19 @@ impl Committer {
     ) -> (Vec<usize>, Batch) {
         let mut advances = advances.to_vec();
         let (mut places, mut items) = (Vec::new(), Vec::new());
+        let mut scratch = Scratch::default();
         for (place, (lane, event)) in events.iter().enumerate() {
-            let item = match (&set_aside[place], event) {
+            // Somebody else may have learnt of this person meanwhile.
+            let again = match event {
+                Screened::Stranger(event, arrived_at)
+                    if self.walk.active().may_contain(&event.person) =>
+                {
+                    let event = Event::clone(event);
+                    Some(self.walk.screen(event, *arrived_at, false, &mut scratch))
+                }
+                _ => None,
+            };
+            let item = match (&set_aside[place], again.as_ref().unwrap_or(event)) {
                 (Some(aside), _) => BatchItem::Quarantine(Box::new(aside.clone())),
                 (None, Screened::Candidate(candidate)) => BatchItem::Candidate(candidate.clone()),
                 (None, Screened::IfKnown(candidate))
@@ -168,7 +180,10 @@ impl Committer {
                     BatchItem::Candidate(candidate.clone())
                 }
                 (None, Screened::Quarantine(item)) => BatchItem::Quarantine(item.clone()),
-                (None, Screened::Ordinary(_) | Screened::IfKnown(_)) => {
+                (
+                    None,
+                    Screened::Ordinary(_) | Screened::Stranger(..) | Screened::IfKnown(_),
+                ) => {
                     if let Some(advance) =
                         advances.iter_mut().find(|a| Some(&a.lane) == lane.as_ref())
                     {
@@ -232,6 +247,11 @@ fn aside(event: &Screened, error: &StoreError) -> QuarantineItem {
             c.arrived_at,
         ),
         Screened::Quarantine(item) => (item.origin.clone(), item.bytes.clone(), item.received_at),
+        Screened::Stranger(event, arrived_at) => (
+            format!("{}/{}", event.source.as_str(), event.id.as_str()),
+            Vec::new(),
+            *arrived_at,
+        ),
         Screened::Ordinary(_) => (String::new(), Vec::new(), Time::default()),
     };
     QuarantineItem {

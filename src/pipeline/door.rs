@@ -6,6 +6,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::commit::{Committer, Fate};
 use super::screen::Screened;
+use crate::domain::PersonId;
 
 /// Events of one request, in order, and who waits for their fates.
 struct Job {
@@ -48,17 +49,16 @@ impl Door {
     pub fn ends_here(&self, event: &Screened) -> bool {
         match event {
             Screened::Ordinary(_) => true,
-            // On a store of its own this node knows everyone who is active.
-            Screened::IfKnown(candidate) => {
-                self.committer.store().dialect() == "sqlite"
-                    && !self
-                        .committer
-                        .walk()
-                        .active()
-                        .may_contain(&candidate.person)
-            }
+            Screened::IfKnown(candidate) => self.knows_nothing_of(&candidate.person),
+            Screened::Stranger(event, _) => self.knows_nothing_of(&event.person),
             Screened::Candidate(_) | Screened::Quarantine(_) => false,
         }
+    }
+
+    /// On a store of its own this node knows everyone who is active; elsewhere only the transaction can tell.
+    fn knows_nothing_of(&self, person: &PersonId) -> bool {
+        self.committer.store().dialect() == "sqlite"
+            && !self.committer.walk().active().may_contain(person)
     }
 
     /// Hands events over; the answer comes when they are durable.

@@ -6,9 +6,9 @@ use std::sync::Arc;
 use super::ActivePersons;
 use crate::cases::Candidate;
 use crate::domain::{
-    AgeBand, Draft, Event, EventKey, EventKind, Field, PersonId, PersonText, Time,
+    AgeBand, Draft, Event, EventKey, EventKind, Field, Needs, PersonId, PersonText, Time,
 };
-use crate::matcher::{Matcher, Scratch};
+use crate::matcher::{Matcher, Scratch, Who};
 use crate::store::QuarantineItem;
 
 /// An event after matching.
@@ -16,6 +16,9 @@ use crate::store::QuarantineItem;
 pub enum Screened {
     /// No signal: counted, done; nothing about the person is kept.
     Ordinary(PersonId),
+    /// The same as long as nothing is remembered of the person. Another thread or node may learn of them meanwhile, so the
+    /// event is kept until its batch goes in, and looked at again if they did.
+    Stranger(Box<Event>, Time),
     /// Counts only if something is remembered of the person.
     IfKnown(Box<Candidate>),
     /// Must be judged.
@@ -59,8 +62,13 @@ impl Walk {
         scratch: &mut Scratch,
     ) -> Screened {
         let mut drafts = Vec::new();
+        let who = if assess || self.active.may_contain(&event.person) {
+            Who::PerhapsKnown
+        } else {
+            Who::Stranger
+        };
         let found = catch_unwind(AssertUnwindSafe(|| {
-            self.matcher.find(&event, scratch, &mut drafts)
+            self.matcher.find(&event, who, scratch, &mut drafts)
         }));
         if found.is_err() {
             // The event is at fault, whatever it was; a human looks at it.
@@ -71,10 +79,13 @@ impl Walk {
                 arrived_at,
             );
         }
+        let own = drafts.iter().any(|draft| draft.needs == Needs::Nothing);
+        if !own && who == Who::Stranger {
+            return Screened::Stranger(Box::new(event), arrived_at);
+        }
         if drafts.is_empty() && !assess {
             return Screened::Ordinary(event.person);
         }
-        let own = drafts.iter().any(|draft| !draft.only_if_known);
         if own {
             self.active.insert(&event.person);
         }

@@ -96,6 +96,19 @@ impl<'n, 'p> Fields<'n, 'p> {
         self.text_of(node, key)
     }
 
+    /// `true` or `false`, where the field is there.
+    pub fn flag(&mut self, key: &str) -> Option<bool> {
+        let node = self.get(key)?;
+        match &node.data {
+            Data::Scalar { text, .. } if text == "true" => Some(true),
+            Data::Scalar { text, .. } if text == "false" => Some(false),
+            _ => {
+                self.problem(node.place, format!("`{key}` must be true or false"), "");
+                None
+            }
+        }
+    }
+
     pub fn list(&mut self, key: &str) -> Vec<&'n Node> {
         match self.get(key) {
             None => Vec::new(),

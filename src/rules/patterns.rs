@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use regex::{Regex, RegexBuilder};
-use regex_syntax::hir::{Hir, HirKind};
+use regex_syntax::hir::{Hir, HirKind, Look};
 
 use crate::text::common::expected_share;
 
@@ -12,13 +12,13 @@ use crate::text::common::expected_share;
 pub struct Pattern {
     /// Runs over the folded view.
     pub regex: Regex,
-    /// Of each of these sets every match contains at least one; one to [`SETS_MAX`] sets.
-    pub gates: Vec<Vec<String>>,
+    /// The ways to match it: every match has what one of them needs, at most [`SETS_MAX`] sets each.
+    pub ways: Vec<Needs>,
 }
 
 /// What more texts than these show, roughly, is not worth a look.
 const SINGLES_SHARE_MAX: f64 = 0.4;
-/// A pattern is gated by at most so many sets of literals.
+/// A way to match is gated by at most so many sets of literals.
 pub const SETS_MAX: usize = 3;
 
 const PATTERN_BYTES_MAX: usize = 4096;
@@ -51,14 +51,22 @@ impl Pattern {
                 String::new(),
             )
         })?;
-        let gates = gates(&hir).ok_or_else(|| {
+        // Signs alone are in every second text.
+        let says = |l: &String| l.chars().any(|c| c.is_alphanumeric() || !c.is_ascii());
+        let ways = ways(&hir, DEPTH_MAX).filter(|ways| ways.iter().flatten().flatten().all(says));
+        let mut ways = ways.ok_or_else(|| {
             (
                 "no literal of two characters or more is needed by every match".to_owned(),
                 "give the pattern a fixed word, or a group whose alternatives all have one"
                     .to_owned(),
             )
         })?;
-        Ok(Self { regex, gates })
+        for set in ways.iter_mut().flatten() {
+            set.iter_mut().for_each(|literal| *literal = tidy(literal));
+            set.sort();
+            set.dedup();
+        }
+        Ok(Self { regex, ways })
     }
 }
 
@@ -71,62 +79,143 @@ fn last_line(error: &regex::Error) -> String {
         .to_owned()
 }
 
-/// Sets of literals: every match contains one of each.
-fn gates(hir: &Hir) -> Option<Vec<Vec<String>>> {
+/// What a match needs: one literal of each of these sets, the rarest set first.
+pub type Needs = Vec<Vec<String>>;
+
+/// Stands in a literal where no letter or digit may stand beside it.
+pub const EDGE: char = '\0';
+
+/// So many alternations of a concatenation are taken apart at once.
+const DEPTH_MAX: usize = 1;
+/// More ways than this are looked at together.
+const WAYS_MAX: usize = 64;
+
+/// The ways in which a match can come about, each with what it needs; between them they cover every match.
+fn ways(hir: &Hir, depth: usize) -> Option<Vec<Needs>> {
     match hir.kind() {
-        HirKind::Capture(capture) => gates(&capture.sub),
-        HirKind::Concat(parts) => {
-            let mut candidates: Vec<_> = candidates(parts)
-                .into_iter()
-                .map(|(set, parts)| (share(&set), set, parts))
-                .collect();
-            candidates.sort_by(|a, b| a.0.total_cmp(&b.0));
-            // Rare words that need not touch say more than one, if they cannot be the same letters.
-            let mut chosen: Vec<(Vec<String>, Range<usize>)> = Vec::new();
-            for (_, set, parts) in candidates {
-                let apart =
-                    |other: &Range<usize>| other.end <= parts.start || parts.end <= other.start;
-                if chosen.len() < SETS_MAX && chosen.iter().all(|(_, other)| apart(other)) {
-                    chosen.push((set, parts));
-                }
-            }
-            if chosen.is_empty() {
-                return None;
-            }
-            // Beside them even single Chinese characters say something.
-            let mut singles: Vec<_> = parts
-                .iter()
-                .enumerate()
-                .filter_map(|(i, part)| {
-                    let says = |l: &String| !l.is_ascii() && l.chars().all(char::is_alphanumeric);
-                    let set = exact(part).filter(|set| set.iter().all(says))?;
-                    Some((share(&set), set, i..i + 1))
-                })
-                .filter(|(share, _, _)| *share < SINGLES_SHARE_MAX)
-                .collect();
-            singles.sort_by(|a, b| a.0.total_cmp(&b.0));
-            for (_, set, part) in singles {
-                let apart =
-                    |other: &Range<usize>| other.end <= part.start || part.end <= other.start;
-                if chosen.len() < SETS_MAX && chosen.iter().all(|(_, other)| apart(other)) {
-                    chosen.push((set, part));
-                }
-            }
-            let sets: Vec<Vec<String>> = chosen.into_iter().map(|(set, _)| set).collect();
-            Some(sets)
+        HirKind::Capture(capture) => ways(&capture.sub, depth),
+        HirKind::Alternation(parts) => {
+            let each: Option<Vec<Vec<Needs>>> = parts.iter().map(|p| ways(p, depth)).collect();
+            each.map(|each| each.concat())
+                .filter(|ways| ways.len() <= WAYS_MAX)
+                .or_else(|| Some(vec![vec![required(hir)?]]))
         }
-        _ => Some(vec![required(hir)?]),
+        HirKind::Concat(parts) => {
+            let together = of_concat(parts).map(|needs| vec![needs]);
+            if depth == 0 {
+                return together;
+            }
+            // An alternation taken apart is worth it where its ways are rarer than all of them at once.
+            (0..parts.len())
+                .filter_map(|at| ways_through(parts, at, depth - 1))
+                .filter(|apart| apart.len() <= WAYS_MAX)
+                .chain(together)
+                .min_by(|a, b| of_ways(a).total_cmp(&of_ways(b)))
+        }
+        _ => Some(vec![vec![required(hir)?]]),
     }
 }
 
+/// The ways of a concatenation, told apart by the alternation at this place.
+fn ways_through(parts: &[Hir], at: usize, depth: usize) -> Option<Vec<Needs>> {
+    let mut part = &parts[at];
+    while let HirKind::Capture(capture) = part.kind() {
+        part = &capture.sub;
+    }
+    let HirKind::Alternation(choices) = part.kind() else {
+        return None;
+    };
+    // Single characters and short words are as well looked at together.
+    if choices.len() > WAYS_MAX / 2 {
+        return None;
+    }
+    let each: Option<Vec<Vec<Needs>>> = choices
+        .iter()
+        .map(|choice| {
+            let (before, after) = (&parts[..at], &parts[at + 1..]);
+            let one = [before, std::slice::from_ref(choice), after].concat();
+            ways(&Hir::concat(one), depth)
+        })
+        .collect();
+    each.map(|each| each.concat())
+}
+
+/// How often a text would be looked at closely, roughly.
+fn of_ways(ways: &[Needs]) -> f64 {
+    let of_one = |needs: &Needs| needs.iter().map(|set| share(set).min(1.0)).product::<f64>();
+    // Each way costs memory, and time where its literals are seen.
+    ways.iter().map(of_one).sum::<f64>() + 1e-5 * ways.len() as f64
+}
+
+fn of_concat(parts: &[Hir]) -> Option<Needs> {
+    let mut candidates: Vec<_> = candidates(parts)
+        .into_iter()
+        .map(|(set, parts)| (share(&set), set, parts))
+        .collect();
+    candidates.sort_by(|a, b| a.0.total_cmp(&b.0));
+    // Rare words that need not touch say more than one, if they cannot be the same letters.
+    let mut chosen: Vec<(Vec<String>, Range<usize>)> = Vec::new();
+    for (_, set, parts) in candidates {
+        let apart = |other: &Range<usize>| other.end <= parts.start || parts.end <= other.start;
+        if chosen.len() < SETS_MAX && chosen.iter().all(|(_, other)| apart(other)) {
+            chosen.push((set, parts));
+        }
+    }
+    if chosen.is_empty() {
+        return None;
+    }
+    // Beside them even single Chinese characters say something.
+    let mut singles: Vec<_> = parts
+        .iter()
+        .enumerate()
+        .filter_map(|(i, part)| {
+            let says = |l: &String| !l.is_ascii() && l.chars().all(char::is_alphanumeric);
+            let set = exact(part).filter(|set| set.iter().all(says))?;
+            Some((share(&set), set, i..i + 1))
+        })
+        .filter(|(share, _, _)| *share < SINGLES_SHARE_MAX)
+        .collect();
+    singles.sort_by(|a, b| a.0.total_cmp(&b.0));
+    for (_, set, part) in singles {
+        let apart = |other: &Range<usize>| other.end <= part.start || part.end <= other.start;
+        if chosen.len() < SETS_MAX && chosen.iter().all(|(_, other)| apart(other)) {
+            chosen.push((set, part));
+        }
+    }
+    Some(chosen.into_iter().map(|(set, _)| set).collect())
+}
+
+/// An edge counts beside a letter or digit only; there it says that the word begins or ends.
+fn tidy(literal: &str) -> String {
+    let chars: Vec<char> = literal.chars().collect();
+    let letters: Vec<usize> = (0..chars.len()).filter(|i| chars[*i] != EDGE).collect();
+    let (Some(first), Some(last)) = (letters.first(), letters.last()) else {
+        return String::new();
+    };
+    let mut out: String = letters.iter().map(|i| chars[*i]).collect();
+    if *first > 0 && chars[*first].is_ascii_alphanumeric() {
+        out.insert(0, EDGE);
+    }
+    if *last + 1 < chars.len() && chars[*last].is_ascii_alphanumeric() {
+        out.push(EDGE);
+    }
+    out
+}
+
+/// How many characters a literal has without its edges.
+fn length(literal: &str) -> usize {
+    literal.chars().filter(|c| *c != EDGE).count()
+}
+
 fn share(literals: &[String]) -> f64 {
-    literals.iter().map(|l| expected_share(l)).sum()
+    let of_one = |l: &String| expected_share(&l.replace(EDGE, " "));
+    literals.iter().map(of_one).sum()
 }
 
 /// Literals of which every match of `hir` contains at least one, or `None`.
 fn required(hir: &Hir) -> Option<Vec<String>> {
     if let Some(exact) = exact(hir)
-        && exact.iter().all(|literal| literal.chars().count() >= 2)
+        && exact.iter().all(|literal| length(literal) >= 2)
     {
         return Some(exact);
     }
@@ -176,7 +265,7 @@ fn candidates(parts: &[Hir]) -> Vec<(Vec<String>, Range<usize>)> {
             Some(exact) => (exact, i),
             None => (vec![String::new()], i + 1),
         };
-        if run.iter().all(|literal| literal.chars().count() >= 2) {
+        if run.iter().all(|literal| length(literal) >= 2) {
             out.push((run.clone(), start..i + 1));
         }
     }
@@ -190,12 +279,22 @@ fn candidates(parts: &[Hir]) -> Vec<(Vec<String>, Range<usize>)> {
 /// The finite set of texts that `hir` matches, where it is small; no empty text among them.
 fn exact(hir: &Hir) -> Option<Vec<String>> {
     let set = exact_or_empty(hir)?;
-    (!set.is_empty() && set.iter().all(|text| !text.is_empty())).then_some(set)
+    (!set.is_empty() && set.iter().all(|text| length(text) > 0)).then_some(set)
 }
 
 fn exact_or_empty(hir: &Hir) -> Option<Vec<String>> {
     match hir.kind() {
         HirKind::Empty => Some(vec![String::new()]),
+        HirKind::Look(
+            Look::Start
+            | Look::End
+            | Look::WordAscii
+            | Look::WordUnicode
+            | Look::WordStartAscii
+            | Look::WordEndAscii
+            | Look::WordStartUnicode
+            | Look::WordEndUnicode,
+        ) => Some(vec![EDGE.to_string()]),
         HirKind::Literal(literal) => Some(vec![std::str::from_utf8(&literal.0).ok()?.to_owned()]),
         HirKind::Class(regex_syntax::hir::Class::Unicode(class)) => {
             let chars: Vec<char> = class
@@ -256,11 +355,11 @@ mod tests {
             ("(?:foo|bar)[^,]{0,5}x", vec!["bar", "foo"]),
         ] {
             let pattern = Pattern::compile(source).expect(source);
-            for literal in &pattern.gates[0] {
+            for literal in pattern.ways.iter().flat_map(|needs| &needs[0]) {
                 assert!(
                     gate.iter().any(|g| literal.contains(g)),
                     "{source}: {:?} should rest on {gate:?}",
-                    pattern.gates
+                    pattern.ways
                 );
             }
         }
@@ -268,7 +367,7 @@ mod tests {
 
     #[test]
     fn a_pattern_without_a_fixed_word_is_refused() {
-        for source in ["[a-z]+", "a|bc", ".*", "(?:ab)?"] {
+        for source in ["[a-z]+", "a|bc", ".*", "(?:ab)?", "____|blank"] {
             assert!(Pattern::compile(source).is_err(), "{source}");
         }
     }

@@ -55,6 +55,8 @@ pub struct TextSignal {
     pub unless: Vec<usize>,
     /// Folded terms that are looked for in disguise only.
     pub disguised: Vec<String>,
+    /// Remembered only in company: common words that mean something beside others.
+    pub beside: bool,
 }
 
 pub(super) fn read_guard(
@@ -102,6 +104,7 @@ pub(super) fn read_signal(
         "patterns",
         "disguised",
         "unless",
+        "beside",
     ];
     let mut fields = Fields::open(file, node, &known, problems)?;
     let id_node = fields.need("id")?;
@@ -149,6 +152,7 @@ pub(super) fn read_signal(
             }
         }
     }
+    let beside = fields.flag("beside").unwrap_or(false);
     let texts = read_fields(&mut fields, id);
     let speakers = read_speakers(&mut fields);
     Some(TextSignal {
@@ -159,6 +163,7 @@ pub(super) fn read_signal(
         patterns,
         unless,
         disguised,
+        beside,
     })
 }
 

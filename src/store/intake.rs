@@ -19,7 +19,7 @@ use crate::cases::ids::IdKey;
 use crate::cases::{Candidate, Case, CaseChange, Effects, PersonRecord, Verdict, handle};
 use crate::domain::limits::SIGNALS_READ_MAX;
 use crate::domain::time::DAY_MS;
-use crate::domain::{Notice, NoticeBody, PersonId, PersonText, Signal, Time};
+use crate::domain::{Needs, Notice, NoticeBody, PersonId, PersonText, Signal, Time};
 use crate::rules::Ruleset;
 
 /// Quarantined bytes must be looked at within this time.
@@ -496,7 +496,11 @@ impl Persons {
         for (_, item) in &batch.items {
             if let BatchItem::Candidate(candidate) = item {
                 all.insert(candidate.person.clone());
-                if candidate.drafts.iter().any(|draft| !draft.only_if_known) {
+                if candidate
+                    .drafts
+                    .iter()
+                    .any(|draft| draft.needs == Needs::Nothing)
+                {
                     own.insert(candidate.person.clone());
                 }
             }

@@ -68,6 +68,8 @@ pub struct TextSignal {
     pub fields: Vec<&'static str>,
     pub speakers: Vec<String>,
     pub phrases: Phrases,
+    /// Counts in company only.
+    pub beside: bool,
 }
 
 pub struct Goods {
@@ -239,7 +241,12 @@ fn text_signal(
         "patterns",
         "unless",
         "disguised",
+        "beside",
     ])?;
+    let beside = match node.get("beside") {
+        None => false,
+        Some(value) => value.truth()?,
+    };
     let mut fields = Vec::new();
     for name in node.need("fields")?.list()? {
         let known = FIELDS.iter().find(|field| name.text() == Ok(**field));
@@ -281,6 +288,7 @@ fn text_signal(
         fields,
         speakers,
         phrases,
+        beside,
     })
 }
 

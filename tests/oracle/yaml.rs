@@ -69,6 +69,12 @@ impl Node {
         }
     }
 
+    pub fn truth(&self) -> Result<bool, String> {
+        self.value
+            .as_bool()
+            .ok_or_else(|| self.error("neither true nor false"))
+    }
+
     /// An absent key and a null are the same.
     pub fn get(&self, key: &str) -> Option<Node> {
         let value = self.value.get(key).filter(|value| !value.is_null())?;

@@ -16,7 +16,7 @@ use super::judge::{Judge, event};
 use super::measure::share;
 use crate::cli::corpus::Text;
 use crate::domain::Level;
-use crate::matcher::{Matcher, Scratch};
+use crate::matcher::{Matcher, Scratch, Who};
 use crate::rules::load::Files;
 use crate::rules::{Ruleset, TextSignal, load_files};
 
@@ -166,7 +166,12 @@ fn hits_of_each(mut rules: Ruleset, lines: &[Text]) -> anyhow::Result<Vec<BTreeS
     let (mut scratch, mut drafts) = (Scratch::default(), Vec::new());
     let hits = lines.iter().map(|line| {
         drafts.clear();
-        matcher.find(&event(line), &mut scratch, &mut drafts);
+        matcher.find(
+            &event(line),
+            Who::PerhapsKnown,
+            &mut scratch,
+            &mut drafts,
+        );
         let numbers = drafts.iter().filter_map(|draft| draft.name.parse().ok());
         numbers
             .filter_map(|number: usize| pieces.get(number).copied())

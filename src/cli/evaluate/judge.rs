@@ -52,7 +52,7 @@ impl Judge {
     /// they see no sign at all, nothing in between.
     pub(in crate::cli) fn lesson(&self, text: &Text, scratch: &mut Scratch) -> Option<bool> {
         match self.walk.screen(event(text), LINE_AT, false, scratch) {
-            Screened::Ordinary(_) => Some(false),
+            Screened::Ordinary(_) | Screened::Stranger(..) => Some(false),
             Screened::Candidate(candidate) => {
                 let mut stranger = PersonRecord::unknown(candidate.person.clone());
                 let ids = IdKey([0; 32]);
@@ -69,7 +69,9 @@ impl Judge {
     pub(super) fn outcome(&self, text: &Text, scratch: &mut Scratch) -> Option<Outcome> {
         let candidate = match self.walk.screen(event(text), LINE_AT, false, scratch) {
             // Signs that count only beside others are no signs of a stranger.
-            Screened::Ordinary(_) | Screened::IfKnown(_) => return Some(Outcome::default()),
+            Screened::Ordinary(_) | Screened::Stranger(..) | Screened::IfKnown(_) => {
+                return Some(Outcome::default());
+            }
             Screened::Quarantine(_) => return None,
             Screened::Candidate(candidate) => candidate,
         };

@@ -14,13 +14,14 @@ mod windows;
 
 use std::collections::{HashMap, HashSet};
 
+use crate::rules::EDGE;
 use crate::text::common::{self, Neighbours, spelled, symbol_of};
 use crate::text::sound::{self, Syllable};
 use crate::text::{Kind, Shapes, entry_of};
 use known::{FIRST_LOOK, Known, SECOND_LOOK, know};
 use walk::{Walk, letters_then, then_letters};
 pub(super) use windows::Waiting;
-use windows::{Marked, Needs, Windows};
+use windows::{Marked, Windows};
 
 /// What a text may hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
@@ -75,7 +76,8 @@ pub(super) struct Gate {
     borders: Marked,
     /// Words made of first letters.
     initials: Marked,
-    needs: Needs,
+    /// Bits of the sets that each way to match needs.
+    needs: Box<[u8]>,
     /// How common neighbours are in ordinary talk, as long as literals are added.
     talk: Option<Box<Talk>>,
     /// A literal that cannot be kept: every text passes.
@@ -105,10 +107,10 @@ impl Written {
         }
     }
 
-    fn finish(&mut self, words: usize, known: &mut [Known]) {
-        self.characters.finish(words);
-        self.letters.finish(words);
-        self.single.values_mut().for_each(|w| w.finish(words));
+    fn finish(&mut self, known: &mut [Known]) {
+        self.characters.finish();
+        self.letters.finish();
+        self.single.values_mut().for_each(Waiting::finish);
         let alone: HashSet<u16> = self.single.keys().map(|c| symbol_of(*c)).collect();
         for known in known {
             if alone.contains(&known.folded) {
@@ -177,29 +179,28 @@ impl Gate {
             typed: Windows::new(8, 4),
             borders: Marked::new(),
             initials: Marked::new(),
-            needs: Needs::default(),
+            needs: Box::default(),
             talk: Some(Box::new(talk)),
             always: false,
         }
     }
 
-    /// Call once, after the last `add`, with the number of sets of literals that each pattern needs.
-    pub(super) fn finish(&mut self, sets_of_pattern: &[usize]) {
+    /// Call once, after the last `add`, with the number of sets of literals that each way to match needs.
+    pub(super) fn finish(&mut self, sets_of_way: &[usize]) {
         self.talk = None;
-        self.needs = Needs::new(sets_of_pattern);
-        let words = self.needs.words;
+        self.needs = sets_of_way.iter().map(|sets| (1 << sets) - 1).collect();
         for windows in [
             &mut self.bare,
             &mut self.keys,
             &mut self.sound,
             &mut self.typed,
         ] {
-            windows.finish(words);
+            windows.finish();
         }
         self.borders.finish();
         self.initials.finish();
-        self.first.finish(words, &mut self.known);
-        self.second.finish(words, &mut self.known);
+        self.first.finish(&mut self.known);
+        self.second.finish(&mut self.known);
     }
 
     /// The table for what waits so.
@@ -213,10 +214,13 @@ impl Gate {
 
     /// Makes sure that a text with this folded literal passes. `whole` says that it is found as whole words only.
     pub(super) fn add(&mut self, literal: &str, whole: bool, waiting: Waiting) {
+        let edges = literal;
+        let literal = edges.trim_matches(EDGE);
         // Separators may be folded away, or several of them to one; what stands around them does not change.
         let soft = |c: char| entry_of(c).kind == Kind::Soft;
         if literal.chars().all(|c| c.is_ascii() || soft(c)) {
-            self.add_letters(literal, whole, waiting);
+            // An edge is one more place where no letter or digit stands.
+            self.add_letters(&edges.replace(EDGE, " "), whole, waiting);
             return;
         }
         let chars: Vec<char> = literal.chars().filter(|c| !soft(*c)).collect();

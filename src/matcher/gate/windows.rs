@@ -6,7 +6,6 @@ use foldhash::fast::FixedState;
 use smallvec::SmallVec;
 
 use crate::matcher::steps::step;
-use crate::rules::SETS_MAX;
 
 /// Who waits for a kept window.
 #[derive(Clone, Debug, Default)]
@@ -15,10 +14,8 @@ pub(in crate::matcher) struct Waiting {
     alone: bool,
     /// It is one way to write a character in parts.
     pub(super) parts: bool,
-    /// Patterns that need one literal of each of several sets: the pattern's number and the set's.
-    sets: Vec<(usize, usize)>,
-    /// The same as bits: for each set a row, in it a bit for each pattern. Made by [`Windows::finish`].
-    rows: Box<[u64]>,
+    /// Ways to match that need one literal of each of several sets: the way's number, and the set's bit.
+    sets: Box<[(u32, u8)]>,
 }
 
 impl Waiting {
@@ -30,10 +27,10 @@ impl Waiting {
         }
     }
 
-    /// One of the literals of which a pattern needs one of each set.
-    pub(in crate::matcher) fn set(pattern: usize, set: usize) -> Self {
+    /// One of the literals of which a way to match needs one of each set.
+    pub(in crate::matcher) fn set(way: usize, set: usize) -> Self {
         Self {
-            sets: vec![(pattern, set)],
+            sets: [(way as u32, 1 << set)].into(),
             ..Self::default()
         }
     }
@@ -45,49 +42,25 @@ impl Waiting {
         }
     }
 
-    /// Asked for only where the first set of its pattern was seen.
+    /// Asked for only where the first set of its way was seen.
     pub(super) fn second_look(&self) -> bool {
-        self.sets.iter().any(|(_, set)| *set > 0)
+        self.sets.iter().any(|(_, set)| *set > 1)
     }
 
     pub(super) fn join(&mut self, other: Self) {
         self.alone |= other.alone;
         self.parts |= other.parts;
-        self.sets.extend(other.sets);
+        self.sets = [&self.sets[..], &other.sets].concat().into();
     }
 
-    pub(super) fn finish(&mut self, words: usize) {
+    pub(super) fn finish(&mut self) {
         if self.alone {
-            self.sets = Vec::new();
+            self.sets = Box::default();
         }
-        if !self.sets.is_empty() {
-            self.rows = vec![0; SETS_MAX * words].into();
-            for (pattern, set) in std::mem::take(&mut self.sets) {
-                self.rows[set * words + pattern / 64] |= 1 << (pattern % 64);
-            }
-        }
-    }
-}
-
-/// The sets of literals that each pattern needs.
-#[derive(Debug, Default)]
-pub(super) struct Needs {
-    /// Words in a row of bits.
-    pub(super) words: usize,
-    /// Rows of bits as in [`Waiting`], set where a pattern has no such set.
-    without: Box<[u64]>,
-}
-
-impl Needs {
-    pub(super) fn new(sets_of_pattern: &[usize]) -> Self {
-        let words = sets_of_pattern.len().div_ceil(64);
-        let mut without = vec![0; SETS_MAX * words].into_boxed_slice();
-        for (pattern, sets) in sets_of_pattern.iter().enumerate() {
-            for set in *sets..SETS_MAX {
-                without[set * words + pattern / 64] |= 1 << (pattern % 64);
-            }
-        }
-        Self { words, without }
+        let mut sets = std::mem::take(&mut self.sets).into_vec();
+        sets.sort_unstable();
+        sets.dedup();
+        self.sets = sets.into();
     }
 }
 
@@ -102,7 +75,7 @@ impl<'g> Found<'g> {
     #[inline]
     pub(super) fn note(&mut self, waiting: &'g Waiting) {
         self.alone |= waiting.alone;
-        if !waiting.rows.is_empty() {
+        if !waiting.sets.is_empty() {
             self.partly.push(waiting);
         }
     }
@@ -117,20 +90,20 @@ impl<'g> Found<'g> {
         !self.partly.is_empty()
     }
 
-    /// All that somebody needs was found.
-    pub(super) fn open(&self, needs: &Needs) -> bool {
+    /// All that somebody needs was found; `needs` are the bits of the sets of each way.
+    pub(super) fn open(&self, needs: &[u8]) -> bool {
         if self.alone || self.partly.is_empty() {
             return self.alone;
         }
-        let mut rows: SmallVec<[u64; 32]> = SmallVec::from_slice(&needs.without);
-        for waiting in &self.partly {
-            rows.iter_mut()
-                .zip(&waiting.rows)
-                .for_each(|(row, bits)| *row |= bits);
-        }
-        (0..needs.words).any(|word| {
-            let all = |bits: u64, set: usize| bits & rows[set * needs.words + word];
-            (0..SETS_MAX).fold(u64::MAX, all) != 0
+        let mut seen: SmallVec<[(u32, u8); 64]> = self
+            .partly
+            .iter()
+            .flat_map(|waiting| waiting.sets.iter().copied())
+            .collect();
+        seen.sort_unstable();
+        seen.chunk_by(|a, b| a.0 == b.0).any(|of_way| {
+            let found = of_way.iter().fold(0, |bits, (_, set)| bits | set);
+            found == needs[of_way[0].0 as usize]
         })
     }
 }
@@ -254,8 +227,8 @@ impl Windows {
     }
 
     /// Call once, after the last `add`.
-    pub(super) fn finish(&mut self, words: usize) {
-        self.waiting.values_mut().for_each(|w| w.finish(words));
+    pub(super) fn finish(&mut self) {
+        self.waiting.values_mut().for_each(Waiting::finish);
         self.tails = Bits::of(self.lengths.keys().copied());
     }
 
