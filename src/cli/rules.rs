@@ -43,7 +43,7 @@ pub(super) enum Command {
 }
 
 /// A pattern for which more ordinary texts than this are looked at closely is worth a word.
-const COSTLY_SHARE: f64 = 0.01;
+const COSTLY_SHARE: f64 = 0.003;
 
 /// Says which patterns make the service slow. They are found all the same, so this is no error.
 fn name_costly(rules: &Ruleset) {
