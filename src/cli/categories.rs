@@ -194,7 +194,7 @@ pub(super) async fn run(
         );
         let tally = &mut tallies.entry(key).or_default()[usize::from(file.held_back)];
         for (i, example) in file.examples.iter().enumerate() {
-            let name = format!("{}-{}-{}-{i}", file.category, file.language, file.held_back);
+            let name = format!("{}-{i}", file.file);
             let verdict = play(engine, &example.events, &name)
                 .await
                 .with_context(|| format!("{}:{}", file.file, example.line))?;

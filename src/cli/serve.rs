@@ -7,6 +7,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 use base64::Engine as _;
 
+use super::with_model;
 use crate::access::{Access, Role, token_entry};
 use crate::app::{ServeSettings, install_metrics, start};
 use crate::config::{self, Settings, Sources};
@@ -74,7 +75,10 @@ pub(super) fn run_config(command: ConfigCommand) -> anyhow::Result<ExitCode> {
             access(&settings)?;
             settings.store()?;
             kafka_settings(&settings)?;
-            let rules = load_dir(&settings.rules.dir)?;
+            let rules = with_model(
+                load_dir(&settings.rules.dir)?,
+                settings.rules.model.as_deref(),
+            )?;
             println!(
                 "good: rule set {} {} ({})",
                 rules.name, rules.version, rules.hash
@@ -265,7 +269,10 @@ pub(super) async fn run(arguments: ConfigArguments) -> anyhow::Result<ExitCode> 
         store: settings.store()?,
         master_key: master_key(&settings)?,
         access: access(&settings)?,
-        rules: load_dir(&settings.rules.dir)?,
+        rules: with_model(
+            load_dir(&settings.rules.dir)?,
+            settings.rules.model.as_deref(),
+        )?,
         grpc_listen: settings.grpc.listen,
         tls: tls(&settings)?,
         streams_max: settings.grpc.streams_max,

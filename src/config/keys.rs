@@ -94,6 +94,12 @@ const MESSAGE_BYTES_MIN: i64 = limits::EVENT_BYTES_MAX as i64;
 const KEYS: &[KeyInfo] = &[
     key("rules.dir", Form::File, "rules", "Folder of the rule pack."),
     key(
+        "rules.model",
+        Form::File,
+        "",
+        "File of the learned scorer, such as deploy/starter.model; without one the rules judge alone.",
+    ),
+    key(
         "store.kind",
         Form::Choice(&["sqlite", "postgres"]),
         "sqlite",

@@ -13,6 +13,7 @@ use crate::cli::evaluate::judge::Judge;
 use crate::cli::{corpus, with_model};
 use crate::matcher::Scratch;
 use crate::rules::load_dir;
+use crate::semantic::Head;
 
 #[derive(Debug, clap::Args)]
 #[command(
@@ -41,10 +42,18 @@ pub(super) struct Labels {
     corpus: String,
     /// SHA-256 of the file.
     sha256: String,
-    /// Who taught.
-    ruleset: String,
-    /// One letter a line: `r` risk, `b` benign, `?` unknown; rows of a hundred.
+    /// Who taught: the hash of a rule set, and whoever read the lines.
+    taught_by: String,
+    /// One letter a line: `r` risk to oneself, `h` harm to others, `c` concern for somebody, `b` benign, `?` unknown; rows of a
+    /// hundred.
     labels: Vec<String>,
+}
+
+/// What a label says of a line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Lesson {
+    Risk(Head),
+    Benign,
 }
 
 const ROW: usize = 100;
@@ -71,11 +80,13 @@ impl Labels {
     }
 
     /// The label of a line, counted from 1.
-    pub(super) fn of(&self, line: u64) -> Option<bool> {
+    pub(super) fn of(&self, line: u64) -> Option<Lesson> {
         let index = usize::try_from(line).ok()?.checked_sub(1)?;
         match self.labels.get(index / ROW)?.as_bytes().get(index % ROW)? {
-            b'r' => Some(true),
-            b'b' => Some(false),
+            b'r' => Some(Lesson::Risk(Head::SelfHarm)),
+            b'h' => Some(Lesson::Risk(Head::HarmToOthers)),
+            b'c' => Some(Lesson::Risk(Head::Concern)),
+            b'b' => Some(Lesson::Benign),
             _ => None,
         }
     }
@@ -121,7 +132,7 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let labels = Labels {
         sha256: sha256_of(&arguments.file)?,
         corpus: source.name,
-        ruleset: teacher.rules().hash.to_string(),
+        taught_by: format!("rule set {}", teacher.rules().hash),
         labels: letters
             .as_bytes()
             .chunks(ROW)

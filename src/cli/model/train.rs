@@ -10,7 +10,7 @@ use anyhow::Context as _;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::recall::{BUDGETS, Recall, recall};
-use super::teach::{Labels, sha256_of};
+use super::teach::{Labels, Lesson, sha256_of};
 use crate::cli::corpus;
 use crate::domain::limits::EVENT_BYTES_MAX;
 use crate::semantic::train::{Line, Measured, Settings, Truth, train};
@@ -220,9 +220,13 @@ fn read(
             }
         };
         if let Some(labels) = &labels {
-            text.label = labels.of(line.number);
-            text.benign = text.label == Some(false);
-            text.head = None;
+            let lesson = labels.of(line.number);
+            text.benign = lesson == Some(Lesson::Benign);
+            text.label = lesson.map(|lesson| lesson != Lesson::Benign);
+            text.head = match lesson {
+                Some(Lesson::Risk(head)) => Some(head),
+                _ => None,
+            };
         }
         let head = text
             .head
