@@ -27,6 +27,7 @@
 //! | [`text`] ○ | the folded view of a text, with a map back to the raw characters |
 //! | [`rules`] ○ | rule files: source, checks, conditions; an immutable set with a name |
 //! | [`matcher`] ○ | gate, automaton, patterns, guards: text and goods become signals |
+//! | [`semantic`] ○ | the learned scorer of texts: train, load, score |
 //! | [`assess`] ○ | a person's signals become axes, level and contributions |
 //! | [`cases`] ○ | what follows: lifecycle, tasks, holds, help |
 //! | [`audit`] ○ | leaf and RFC 6962 tree |
@@ -51,6 +52,11 @@
 //! - **The event that makes a batch fail is found by trial** (shortest beginning that fails, rolled back) and set aside in the
 //!   same transaction as its neighbours, so offsets never move past something undecided.
 //! - **`store` may import `wire`**, one arrow more than the plan had: the outbox keeps the very bytes that are published.
+//! - **Common words count in company only** ([`rules::TextSignal::beside`]): the gate of the matcher ignores them for strangers, so
+//!   everyday talk neither costs time nor leaves anything behind. Whether somebody is a stranger is asked again when the batch
+//!   goes in ([`pipeline::Screened::Stranger`]), since another thread or node may have learnt of them meanwhile.
+//! - **A pattern is gated by the ways in which it can match** ([`rules::Pattern::ways`]): each alternative by its own rare words,
+//!   with the edges of words; the union of all of them would open the gate for every second text.
 //! - **Migrations are forty lines of our own** ([`store`]), since both databases read the same files with two words replaced,
 //!   which no migration library does.
 
