@@ -6,8 +6,8 @@ use proptest::prelude::*;
 
 use super::gate::{Gate, Opened};
 use super::literals::stands_alone;
-use crate::domain::limits::{SPANS_MAX, TEXT_BYTES_MAX};
 use super::{Scratch, Who};
+use crate::domain::limits::{SPANS_MAX, TEXT_BYTES_MAX};
 use crate::domain::{Field, Needs, PersonText, Sender};
 use crate::text::{Shapes, fold, fold_into, fold_mapped, shape, sound};
 

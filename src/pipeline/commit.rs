@@ -180,10 +180,7 @@ impl Committer {
                     BatchItem::Candidate(candidate.clone())
                 }
                 (None, Screened::Quarantine(item)) => BatchItem::Quarantine(item.clone()),
-                (
-                    None,
-                    Screened::Ordinary(_) | Screened::Stranger(..) | Screened::IfKnown(_),
-                ) => {
+                (None, Screened::Ordinary(_) | Screened::Stranger(..) | Screened::IfKnown(_)) => {
                     if let Some(advance) =
                         advances.iter_mut().find(|a| Some(&a.lane) == lane.as_ref())
                     {

@@ -481,15 +481,10 @@ fn unusable(term: &str, folded: &str) -> Option<(String, &'static str)> {
             format!("nothing is left of `{term}` after folding"),
             "remove it",
         )),
-        _ if !folded
-            .chars()
-            .any(|c| c.is_alphanumeric() || !c.is_ascii()) =>
-        {
-            Some((
-                format!("`{term}` has no letter, digit or picture"),
-                "signs alone are in every second text",
-            ))
-        }
+        _ if !folded.chars().any(|c| c.is_alphanumeric() || !c.is_ascii()) => Some((
+            format!("`{term}` has no letter, digit or picture"),
+            "signs alone are in every second text",
+        )),
         1 if folded.is_ascii() => Some((
             format!("`{term}` is a single letter"),
             "it would be found everywhere",

@@ -172,9 +172,8 @@ fn of_concat(parts: &[Hir]) -> Option<Needs> {
         .iter()
         .enumerate()
         .filter_map(|(i, part)| {
-            let says = |l: &String| {
-                !l.is_ascii() && l.chars().all(char::is_alphanumeric) || pictured(l)
-            };
+            let says =
+                |l: &String| !l.is_ascii() && l.chars().all(char::is_alphanumeric) || pictured(l);
             let set = exact(part).filter(|set| set.iter().all(says))?;
             Some((share(&set), set, i..i + 1))
         })
@@ -286,8 +285,9 @@ fn candidates(parts: &[Hir]) -> Vec<(Vec<String>, Range<usize>)> {
         }
     }
     out.retain(|(set, _)| {
-        set.iter()
-            .all(|literal| literal.chars().filter(|c| c.is_alphanumeric()).count() >= 2 || pictured(literal))
+        set.iter().all(|literal| {
+            literal.chars().filter(|c| c.is_alphanumeric()).count() >= 2 || pictured(literal)
+        })
     });
     out
 }

@@ -189,8 +189,7 @@ fn barriers(text: &str, pieces: &[(Piece, usize, usize)]) -> Vec<bool> {
             let words = pieces[before].0 == Piece::Word || pieces[after].0 == Piece::Word;
             let spaced = words && marks == " ";
             let single = stretch[before] == 1 || stretch[after] == 1;
-            let between_words =
-                pieces[before].0 == Piece::Word && pieces[after].0 == Piece::Word;
+            let between_words = pieces[before].0 == Piece::Word && pieces[after].0 == Piece::Word;
             let slight = between_words && chars(i) <= SLIGHT_MAX && is_slight(marks);
             !(spaced || slight || (single && chars(i) <= MARKS_MAX))
         })

@@ -10,8 +10,11 @@ use super::view::{ANSWER, CONCERN, Moment, ORDINARY, PARCEL, PROFILE, Signal, WA
 pub fn of_event(pack: &Pack, event: &Event, known: bool) -> Moment {
     let mut signals = of_texts(pack, event);
     signals.extend(of_kind(pack, event, known));
-    let in_company_only =
-        |id: usize| pack.texts.iter().any(|signal| signal.id == id && signal.beside);
+    let in_company_only = |id: usize| {
+        pack.texts
+            .iter()
+            .any(|signal| signal.id == id && signal.beside)
+    };
     if !known && signals.iter().all(|signal| in_company_only(signal.id)) {
         signals.clear();
     }

@@ -166,12 +166,7 @@ fn hits_of_each(mut rules: Ruleset, lines: &[Text]) -> anyhow::Result<Vec<BTreeS
     let (mut scratch, mut drafts) = (Scratch::default(), Vec::new());
     let hits = lines.iter().map(|line| {
         drafts.clear();
-        matcher.find(
-            &event(line),
-            Who::PerhapsKnown,
-            &mut scratch,
-            &mut drafts,
-        );
+        matcher.find(&event(line), Who::PerhapsKnown, &mut scratch, &mut drafts);
         let numbers = drafts.iter().filter_map(|draft| draft.name.parse().ok());
         numbers
             .filter_map(|number: usize| pieces.get(number).copied())
