@@ -157,7 +157,8 @@ const SLIGHT_MAX: usize = 3;
 /// Marks that do not part a sentence: people put them between letters to hide a word.
 fn is_slight(marks: &str) -> bool {
     let ends = |c| matches!(c, '.' | ',' | '!' | '?' | ';' | ':' | '、' | '。');
-    !marks.contains('\n') && !(marks.contains(' ') && marks.contains(ends))
+    let parts_a_sentence = marks.contains(' ') && marks.contains(ends);
+    !(parts_a_sentence || marks.contains('\n'))
 }
 
 /// For each piece: true for marks that part what stands on either side.
