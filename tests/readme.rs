@@ -26,7 +26,7 @@ fn commands() -> Vec<String> {
 #[test]
 fn every_block_of_the_readme_runs() {
     let folder = tempfile::tempdir().expect("a folder");
-    for part in ["rules", "examples"] {
+    for part in ["rules", "examples", "deploy"] {
         std::os::unix::fs::symlink(root().join(part), folder.path().join(part)).expect("linked");
     }
     let binary = PathBuf::from(env!("CARGO_BIN_EXE_lifeguard"));
