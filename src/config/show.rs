@@ -9,6 +9,7 @@ use super::settings::Settings;
 /// Every key with its value and, as a comment, where it came from. Of secrets only the paths of their files are known
 /// here, so only those are shown.
 pub fn show(settings: &Settings) -> String {
+    // Writing to a `String` cannot fail.
     let mut shown = String::new();
     let mut section = "";
     for info in known_keys() {
