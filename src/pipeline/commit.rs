@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::Mutex;
 
-use super::screen::{Screened, Walk};
+use super::screen::{Screened, Walk, candidate};
 use crate::cases::Verdict;
 use crate::domain::{Event, Time};
 use crate::matcher::Scratch;
@@ -244,11 +244,11 @@ fn aside(event: &Screened, error: &StoreError) -> QuarantineItem {
             c.arrived_at,
         ),
         Screened::Quarantine(item) => (item.origin.clone(), item.bytes.clone(), item.received_at),
-        Screened::Stranger(event, arrived_at) => (
-            format!("{}/{}", event.source.as_str(), event.id.as_str()),
-            Vec::new(),
-            *arrived_at,
-        ),
+        // Its words are kept as well: it was looked at again, and that failed.
+        Screened::Stranger(event, arrived_at) => {
+            let again = candidate(Event::clone(event), Vec::new(), *arrived_at);
+            return aside(&Screened::IfKnown(Box::new(again)), error);
+        }
         Screened::Ordinary(_) => (String::new(), Vec::new(), Time::default()),
     };
     QuarantineItem {

@@ -120,7 +120,8 @@ impl Walk {
     }
 }
 
-fn candidate(event: Event, drafts: Vec<Draft>, arrived_at: Time) -> Candidate {
+/// What the transaction needs of an event with these signs.
+pub(super) fn candidate(event: Event, drafts: Vec<Draft>, arrived_at: Time) -> Candidate {
     let content = event.content_hash();
     let mut age_band = event.age_band;
     let mut said_by = String::new();
