@@ -1,12 +1,13 @@
 //! Text and goods become signals.
 //!
 //! The walk of a text, cheapest first, since a million ordinary texts must pass for each one that matters:
-//! 1. [`gate`]: one pass over the raw characters looks up neighbours in small tables; almost every text ends here;
-//! 2. one Aho-Corasick automaton over the folded view, for all terms and all literals that patterns need;
-//! 3. patterns whose literal was found, run over the folded view;
-//! 4. [`masked`]: terms that people disguise, in the bare and in the sound view;
-//! 5. [`guards`], each asked only about the hits it may excuse;
-//! 6. spans in the raw text, through the map of the folding.
+//! 1. [`gate`]: one pass over the raw characters looks up neighbours in small tables; most texts end here;
+//! 2. the patterns of which all literals were seen: few of them match, and where none does the text ends here;
+//! 3. one Aho-Corasick automaton over the folded view, for all terms and all literals that patterns need;
+//! 4. patterns whose literal was found, run over the folded view;
+//! 5. [`masked`]: terms that people disguise, in the bare and in the sound view;
+//! 6. [`guards`], each asked only about the hits it may excuse;
+//! 7. spans in the raw text, through the map of the folding.
 //!
 //! Beside it, where a rule set has a model, [`scores`] reads every text as a whole.
 //!
@@ -20,6 +21,7 @@ mod masked;
 mod scores;
 mod steps;
 mod texts;
+mod ways;
 
 #[cfg(test)]
 mod tests;
@@ -28,7 +30,8 @@ use std::sync::Arc;
 
 use smallvec::{SmallVec, smallvec};
 
-use self::gate::Opened;
+use self::texts::{Look, Written};
+use self::ways::Seen;
 use crate::domain::{
     Act, Draft, Event, EventKind, Facts, Field, Needs, PersonText, Sender, signal::engine,
 };
@@ -41,6 +44,7 @@ use crate::text::fold_into;
 pub struct Scratch {
     folded: String,
     tokens: Tokens,
+    seen: Seen,
 }
 
 /// Finds signals; shared by all workers, built once for a rule set.
@@ -76,21 +80,28 @@ impl Matcher {
     /// Of a stranger, signs that count in company only are looked for where there is company; where there is none they may
     /// be left out, since nothing would come of them.
     pub fn find(&self, event: &Event, who: Who, scratch: &mut Scratch, out: &mut Vec<Draft>) {
-        let texts: SmallVec<[Said<'_>; 2]> = match &event.kind {
+        let written = |field, sender, text| Written {
+            field,
+            sender,
+            text,
+        };
+        let texts: SmallVec<[Written<'_>; 2]> = match &event.kind {
             EventKind::Chat { sender, text, .. } => {
-                smallvec![(Field::Chat, Some(*sender), text)]
+                smallvec![written(Field::Chat, Some(*sender), text)]
             }
-            EventKind::Search { query } => smallvec![(Field::Search, None, query)],
+            EventKind::Search { query } => smallvec![written(Field::Search, None, query)],
             EventKind::Purchase {
                 note,
                 delivery_note,
                 ..
             } => smallvec![
-                (Field::Note, None, note),
-                (Field::DeliveryNote, None, delivery_note)
+                written(Field::Note, None, note),
+                written(Field::DeliveryNote, None, delivery_note)
             ],
-            EventKind::Concern { text, .. } => smallvec![(Field::Concern, None, text)],
-            EventKind::MerchantAnswer { text, .. } => smallvec![(Field::Answer, None, text)],
+            EventKind::Concern { text, .. } => smallvec![written(Field::Concern, None, text)],
+            EventKind::MerchantAnswer { text, .. } => {
+                smallvec![written(Field::Answer, None, text)]
+            }
             EventKind::Browse { .. } | EventKind::Logistics { .. } | EventKind::Profile { .. } => {
                 SmallVec::new()
             }
@@ -157,7 +168,11 @@ impl Matcher {
     /// Looks for text signals alone, in any text: for bytes that could not be decoded.
     pub fn scan_text(&self, text: &str) -> Vec<Draft> {
         let text = PersonText::new(text);
-        let said = [(Field::Chat, Some(Sender::Buyer), &text)];
+        let said = [Written {
+            field: Field::Chat,
+            sender: Some(Sender::Buyer),
+            text: &text,
+        }];
         let mut out = Vec::new();
         self.texts_of(
             &said,
@@ -170,57 +185,49 @@ impl Matcher {
     }
 
     /// False only for texts of a stranger in which nothing can be found: the cheap first look by itself.
-    pub fn may_hold(&self, text: &str) -> bool {
-        self.texts.look(text).any()
+    pub fn may_hold(&self, text: &str, scratch: &mut Scratch) -> bool {
+        self.texts.look(text, &mut scratch.seen).any()
     }
 
     /// The signals of an event's texts; `company` says that the event has a signal beside them.
     fn texts_of(
         &self,
-        texts: &[Said<'_>],
+        texts: &[Written<'_>],
         who: Who,
         company: bool,
         scratch: &mut Scratch,
         out: &mut Vec<Draft>,
     ) {
-        let opened: SmallVec<[Opened; 2]> = texts
+        let Scratch {
+            folded,
+            tokens,
+            seen,
+        } = scratch;
+        let looks: SmallVec<[Look; 2]> = texts
             .iter()
-            .map(|(_, _, text)| self.texts.look(text.reveal()))
+            .map(|written| self.texts.look(written.text.reveal(), seen))
             .collect();
         let mut scored = Vec::new();
         if let Some(scores) = &self.scores {
-            for (field, sender, text) in texts {
-                let tokens = &mut scratch.tokens;
-                scores.find(
-                    &self.rules,
-                    *field,
-                    *sender,
-                    text.reveal(),
-                    tokens,
-                    &mut scored,
-                );
+            for written in texts {
+                scores.find(&self.rules, written, tokens, &mut scored);
             }
         }
+        let both = || texts.iter().zip(&looks);
         let closely = company
             || who == Who::PerhapsKnown
             || !scored.is_empty()
-            || opened.iter().any(|opened| opened.any());
+            || both().any(|(written, look)| {
+                look.any() && self.texts.holds(&self.rules, written, look, folded)
+            });
         if closely {
-            for ((field, sender, text), opened) in texts.iter().zip(opened) {
-                let opened = Opened {
-                    written: true,
-                    ..opened
-                };
-                self.texts
-                    .find_opened(&self.rules, *field, *sender, text.reveal(), opened, out);
+            for (written, look) in both() {
+                self.texts.find(&self.rules, written, look, seen, out);
             }
         }
         out.extend(scored);
     }
 }
-
-/// A text of an event: where it stands, who said it.
-type Said<'e> = (Field, Option<Sender>, &'e PersonText);
 
 /// Whether anything is remembered of the person of an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use crate::domain::{Draft, Facts, Field, Needs, Sender, Span, View};
+use super::texts::Written;
+use crate::domain::{Draft, Facts, Needs, Span, View};
 use crate::rules::{Ruleset, ScoreSignal};
 use crate::semantic::{Model, Tokens};
 
@@ -30,12 +31,11 @@ impl Scores {
     pub(super) fn find(
         &self,
         rules: &Ruleset,
-        field: Field,
-        sender: Option<Sender>,
-        raw: &str,
+        written: &Written<'_>,
         tokens: &mut Tokens,
         out: &mut Vec<Draft>,
     ) {
+        let (field, sender, raw) = (written.field, written.sender, written.text.reveal());
         let asked = |signal: &ScoreSignal| {
             signal.fields.contains(&field) && sender.is_none_or(|s| signal.speakers.contains(&s))
         };

@@ -4,8 +4,10 @@ use std::sync::{Arc, LazyLock};
 
 use proptest::prelude::*;
 
-use super::gate::{Gate, Opened};
+use super::gate::Gate;
 use super::literals::stands_alone;
+use super::texts::{Look, Written};
+use super::ways::Seen;
 use super::{Scratch, Who};
 use crate::domain::limits::{SPANS_MAX, TEXT_BYTES_MAX};
 use crate::domain::{Field, Needs, PersonText, Sender};
@@ -25,9 +27,9 @@ proptest! {
         }
         let text = format!("{before} {} {after}", pick.get(&literals));
         let folded = fold(&text);
-        gate.finish(&[]);
+        gate.finish();
         if literals.iter().any(|l| folded.contains(&fold(l))) {
-            prop_assert!(gate.look(&text).written, "{:?} in {:?}", literals, text);
+            prop_assert!(gate.look(&text).0.written, "{:?} in {:?}", literals, text);
         }
     }
 
@@ -52,6 +54,14 @@ proptest! {
         let cut = cut.min(chars.len() - 1);
         let hidden: String = chars[..cut].iter().chain(&mark.chars().collect::<Vec<_>>()).chain(&chars[cut..]).collect();
         prop_assert!(fold(&hidden).contains(&word), "{}", hidden);
+    }
+}
+
+fn written(text: &PersonText) -> Written<'_> {
+    Written {
+        field: Field::Chat,
+        sender: Some(Sender::Buyer),
+        text,
     }
 }
 
@@ -190,8 +200,8 @@ proptest! {
         let matcher = shipped();
         let (mut behind, mut everything) = (Vec::new(), Vec::new());
         let said = PersonText::new(text.clone());
-        matcher.texts_of(&[(Field::Chat, Some(Sender::Buyer), &said)], Who::Stranger, false, &mut Scratch::default(), &mut behind);
-        matcher.texts.find_opened(&matcher.rules, Field::Chat, Some(Sender::Buyer), &text, Opened::ALL, &mut everything);
+        matcher.texts_of(&[written(&said)], Who::Stranger, false, &mut Scratch::default(), &mut behind);
+        matcher.texts.find(&matcher.rules, &written(&said), &Look::everywhere(), &mut Seen::default(), &mut everything);
         // What has no company counts for nothing.
         if everything.iter().any(|draft| draft.needs == Needs::Nothing) {
             prop_assert_eq!(behind, everything, "{:?}", text);
@@ -208,7 +218,7 @@ fn what_the_gate_once_hid_passes_it() {
         "老板, ne ed! t o !di e",
         "okb愿活",
     ] {
-        assert!(shipped().may_hold(text), "{text}");
+        assert!(shipped().may_hold(text, &mut Scratch::default()), "{text}");
     }
 }
 
@@ -332,17 +342,11 @@ fn the_work_grows_with_the_text_and_no_faster() {
     let steps = |text: &str| {
         let mut out = Vec::new();
         super::steps::taken();
-        matcher.may_hold(text);
-        let said_by = Some(Sender::Buyer);
+        matcher.may_hold(text, &mut Scratch::default());
+        let said = PersonText::new(text);
         let texts = &matcher.texts;
-        texts.find_opened(
-            &matcher.rules,
-            Field::Chat,
-            said_by,
-            text,
-            Opened::ALL,
-            &mut out,
-        );
+        let (look, seen) = (Look::everywhere(), &mut Seen::default());
+        texts.find(&matcher.rules, &written(&said), &look, seen, &mut out);
         assert!(out.len() <= matcher.rules.signals.len());
         assert!(out.iter().all(|draft| draft.spans.len() <= SPANS_MAX));
         super::steps::taken()

@@ -1,30 +1,31 @@
 //! Text signals: terms and patterns found, guards asked, spans shown in the raw text.
 
-use std::collections::HashMap;
-
 use aho_corasick::BuildError;
+use smallvec::SmallVec;
 
 use super::gate::{Gate, Opened, Waiting};
 use super::guards::{Occurrences, Said};
 use super::literals::{Literals, stands_alone};
 use super::masked::{Masked, shapes_of};
 use super::steps::step;
+use super::ways::{Needed, PatternAt, Seen, Ways};
 use crate::domain::limits::SPANS_MAX;
-use crate::domain::{Draft, Facts, Field, Needs, Sender, Span, View};
+use crate::domain::{Draft, Facts, Field, Needs, PersonText, Sender, Span, View};
 use crate::rules::{EDGE, Ruleset, TextSignal};
-use crate::text::{Folded, fold_mapped};
+use crate::text::{Folded, fold_into, fold_mapped};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Use {
     /// A term of this signal.
     Term(usize),
-    /// A literal that a way to match a pattern of this signal needs: the pattern, the way, which of its sets it is of.
-    Pattern(usize, usize, usize, usize),
+    /// A literal that a way to match a pattern needs.
+    Needed(Needed),
 }
 
 #[derive(Debug)]
 pub(super) struct Texts {
     gate: Gate,
+    ways: Ways,
     triggers: Literals<Use>,
     masked: Masked,
     guards: Literals<usize>,
@@ -41,110 +42,183 @@ pub(super) struct Hit {
     pub view: View,
 }
 
+/// What the gate says of a text.
+#[derive(Debug)]
+pub(super) struct Look {
+    opened: Opened,
+    /// Patterns of which all literals are there.
+    patterns: SmallVec<[PatternAt; 8]>,
+}
+
+impl Look {
+    /// Everything may be found.
+    #[cfg(test)]
+    pub(super) const fn everywhere() -> Self {
+        Self {
+            opened: Opened::ALL,
+            patterns: SmallVec::new_const(),
+        }
+    }
+
+    /// Something may be found.
+    pub(super) fn any(&self) -> bool {
+        self.opened.any() || !self.patterns.is_empty()
+    }
+}
+
+/// One text of an event.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Written<'e> {
+    pub field: Field,
+    pub sender: Option<Sender>,
+    pub text: &'e PersonText,
+}
+
+impl Written<'_> {
+    fn raw(&self) -> &str {
+        self.text.reveal()
+    }
+
+    /// Signals that are looked for in this text.
+    fn asked(&self) -> impl Fn(&TextSignal) -> bool {
+        let (field, sender) = (self.field, self.sender);
+        let chars = self.raw().chars().count();
+        move |signal| {
+            signal.fields.contains(&field)
+                && sender.is_none_or(|s| signal.speakers.contains(&s))
+                && signal.longest.is_none_or(|n| chars <= n as usize)
+        }
+    }
+}
+
 impl Texts {
     pub(super) fn new(rules: &Ruleset) -> Result<Self, BuildError> {
-        let mut waiting = Vec::new();
-        for (index, signal) in rules.signals.iter().enumerate() {
-            waiting.extend(
-                signal
-                    .terms
-                    .iter()
-                    .map(|term| (term.clone(), Use::Term(index))),
-            );
-            for (number, pattern) in signal.patterns.iter().enumerate() {
-                for (way, needs) in pattern.ways.iter().enumerate() {
-                    for (set, literals) in needs.iter().enumerate() {
-                        let used_by = Use::Pattern(index, number, way, set);
-                        waiting.extend(literals.iter().map(|l| (l.clone(), used_by)));
-                    }
-                }
-            }
-        }
-        // Ways to match numbered through.
-        let mut ways: HashMap<(usize, usize, usize), usize> = HashMap::new();
-        let mut sets_of_way = Vec::new();
-        for (index, signal) in rules.signals.iter().enumerate() {
-            for (number, pattern) in signal.patterns.iter().enumerate() {
-                for (way, needs) in pattern.ways.iter().enumerate() {
-                    ways.insert((index, number, way), sets_of_way.len());
-                    sets_of_way.push(needs.len());
-                }
-            }
-        }
+        let ways = Ways::new(rules);
         let shapes = shapes_of(rules);
         let mut gate = Gate::new(&shapes);
+        let mut triggers = Vec::new();
         // What counts in company only need not open the gate: the company does.
-        let alone = |used_by: &Use| match used_by {
-            Use::Term(signal) | Use::Pattern(signal, ..) => !rules.signals[*signal].beside,
-        };
-        for (literal, used_by) in waiting.iter().filter(|(_, used_by)| alone(used_by)) {
-            match used_by {
-                Use::Term(signal) => {
-                    let longest = rules.signals[*signal].longest;
-                    gate.add(literal, true, Waiting::alone_up_to(longest));
+        let alone = |signal: usize| !rules.signals[signal].beside;
+        for (index, signal) in rules.signals.iter().enumerate() {
+            for term in &signal.terms {
+                if alone(index) {
+                    gate.add(term, true, Waiting::alone_up_to(signal.longest));
                 }
-                Use::Pattern(signal, number, way, set) => {
-                    let way = ways[&(*signal, *number, *way)];
-                    let waiting = if sets_of_way[way] == 1 {
-                        Waiting::alone_up_to(rules.signals[*signal].longest)
-                    } else {
-                        Waiting::set(way, *set)
-                    };
-                    gate.add(literal, false, waiting);
-                }
+                triggers.push((term.clone(), Use::Term(index)));
             }
         }
+        for (literal, pattern, needed) in Ways::literals(rules) {
+            if alone(pattern.signal) {
+                let waiting = Waiting::needed(needed, ways.needs(needed.way));
+                gate.add(literal, false, waiting);
+            }
+            triggers.push((literal.replace(EDGE, ""), Use::Needed(needed)));
+        }
         let masked = Masked::new(rules, shapes, &mut gate)?;
-        gate.finish(&sets_of_way);
+        gate.finish();
         let guards =
             rules.guards.iter().enumerate().flat_map(|(index, guard)| {
                 guard.terms.iter().map(move |term| (term.clone(), index))
             });
         Ok(Self {
             gate,
-            triggers: Literals::new(
-                waiting
-                    .into_iter()
-                    .map(|(literal, used_by)| (literal.replace(EDGE, ""), used_by)),
-            )?,
+            ways,
+            triggers: Literals::new(triggers)?,
             masked,
             guards: Literals::new(guards)?,
         })
     }
 
     /// What a text may hold that needs no company. Disguises of every signal count.
-    pub(super) fn look(&self, raw: &str) -> Opened {
-        self.gate.look(raw)
+    pub(super) fn look(&self, raw: &str, seen: &mut Seen) -> Look {
+        let (opened, partly) = self.gate.look(raw);
+        if partly.is_empty() {
+            return Look {
+                opened,
+                patterns: SmallVec::new(),
+            };
+        }
+        seen.begin(&self.ways);
+        let needed = partly.iter().copied().flatten();
+        needed.for_each(|needed| seen.note(&self.ways, *needed));
+        Look {
+            opened,
+            patterns: seen.end(),
+        }
     }
 
-    /// Every sign of a text, in the views that are opened.
-    pub(super) fn find_opened(
+    /// Whether a sign that needs no company is there, before guards are asked: false for nearly all texts that the gate
+    /// opened for, and cheaper than finding every sign.
+    pub(super) fn holds(
         &self,
         rules: &Ruleset,
-        field: Field,
-        sender: Option<Sender>,
-        raw: &str,
-        opened: Opened,
-        out: &mut Vec<Draft>,
-    ) {
-        let folded = fold_mapped(raw);
-        step(folded.text.len());
-        let chars = raw.chars().count();
-        let heard = |signal: &TextSignal| {
-            signal.fields.contains(&field)
-                && sender.is_none_or(|s| signal.speakers.contains(&s))
-                && signal.longest.is_none_or(|n| chars <= n as usize)
-        };
-        let mut hits = Vec::new();
-        if opened.written {
-            self.as_written(rules, heard, &folded.text, &mut hits);
+        text: &Written<'_>,
+        look: &Look,
+        scratch: &mut String,
+    ) -> bool {
+        if look.opened.written {
+            return true;
         }
+        let asked = text.asked();
+        if !look.patterns.is_empty() {
+            scratch.clear();
+            fold_into(text.raw(), scratch);
+            step(scratch.len() * look.patterns.len());
+            let matches = |at: &PatternAt| {
+                let signal = &rules.signals[at.signal];
+                asked(signal) && signal.patterns[at.number].regex.is_match(scratch)
+            };
+            if look.patterns.iter().any(matches) {
+                return true;
+            }
+        }
+        let masked = look.opened.bare || look.opened.sound;
+        masked && {
+            let mut hits = Vec::new();
+            self.disguised(
+                rules,
+                &asked,
+                &fold_mapped(text.raw()),
+                look.opened,
+                &mut hits,
+            );
+            !hits.is_empty()
+        }
+    }
+
+    /// Terms that are disguised.
+    fn disguised(
+        &self,
+        rules: &Ruleset,
+        asked: impl Fn(&TextSignal) -> bool,
+        folded: &Folded,
+        opened: Opened,
+        hits: &mut Vec<Hit>,
+    ) {
         if opened.bare {
-            self.masked.in_bare(rules, heard, &folded, &mut hits);
+            self.masked.in_bare(rules, &asked, folded, hits);
         }
         if opened.sound {
-            self.masked.in_sound(rules, heard, &folded, &mut hits);
+            self.masked.in_sound(rules, &asked, folded, hits);
         }
+    }
+
+    /// Every sign of a text as it is written, and in the other views that are opened.
+    pub(super) fn find(
+        &self,
+        rules: &Ruleset,
+        text: &Written<'_>,
+        look: &Look,
+        seen: &mut Seen,
+        out: &mut Vec<Draft>,
+    ) {
+        let raw = text.raw();
+        let folded = fold_mapped(raw);
+        step(folded.text.len());
+        let asked = text.asked();
+        let mut hits = Vec::new();
+        self.as_written(rules, &asked, &folded.text, seen, &mut hits);
+        self.disguised(rules, &asked, &folded, look.opened, &mut hits);
         if hits.is_empty() {
             return;
         }
@@ -158,15 +232,16 @@ impl Texts {
                 .iter()
                 .any(|guard| said.excuses(&rules.guards[*guard], *guard, hit.stretch))
         });
-        remember(rules, field, raw, &folded, &hits, out);
+        remember(rules, text.field, raw, &folded, &hits, out);
     }
 
     /// Terms and patterns in the folded view.
     fn as_written(
         &self,
         rules: &Ruleset,
-        heard: impl Fn(&TextSignal) -> bool,
+        asked: impl Fn(&TextSignal) -> bool,
         folded: &str,
+        seen: &mut Seen,
         hits: &mut Vec<Hit>,
     ) {
         let hit = |signal, stretch| Hit {
@@ -174,34 +249,27 @@ impl Texts {
             stretch,
             view: View::Folded,
         };
-        let mut patterns: Vec<(usize, usize, usize, usize)> = Vec::new();
+        seen.begin(&self.ways);
         for (start, end, uses) in self.triggers.occurrences(folded) {
             step(uses.len());
             for used_by in uses {
                 match *used_by {
-                    Use::Term(signal)
-                        if heard(&rules.signals[signal]) && stands_alone(folded, start, end) =>
-                    {
-                        hits.push(hit(signal, (start, end)));
+                    Use::Term(signal) => {
+                        if asked(&rules.signals[signal]) && stands_alone(folded, start, end) {
+                            hits.push(hit(signal, (start, end)));
+                        }
                     }
-                    Use::Pattern(signal, number, way, set) if heard(&rules.signals[signal]) => {
-                        patterns.push((signal, number, way, set));
-                    }
-                    _ => {}
+                    Use::Needed(needed) => seen.note(&self.ways, needed),
                 }
             }
         }
-        patterns.sort_unstable();
-        patterns.dedup();
-        for of_one in patterns.chunk_by(|a, b| (a.0, a.1) == (b.0, b.1)) {
-            let (signal, number, ..) = of_one[0];
-            let pattern = &rules.signals[signal].patterns[number];
-            let mut of_ways = of_one.chunk_by(|a, b| a.2 == b.2);
-            if !of_ways.any(|of_way| of_way.len() == pattern.ways[of_way[0].2].len()) {
+        for PatternAt { signal, number } in seen.end() {
+            if !asked(&rules.signals[signal]) {
                 continue;
             }
-            let found = pattern.regex.find_iter(folded);
-            hits.extend(found.filter(|m| !m.is_empty()).map(|m| {
+            let regex = &rules.signals[signal].patterns[number].regex;
+            let found = regex.find_iter(folded).filter(|m| !m.is_empty());
+            hits.extend(found.map(|m| {
                 step(m.len());
                 hit(signal, (m.start(), m.end()))
             }));

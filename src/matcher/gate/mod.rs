@@ -21,12 +21,12 @@ use crate::text::{Kind, Shapes, entry_of};
 use known::{FIRST_LOOK, Known, SECOND_LOOK, know};
 use walk::{Walk, letters_then, then_letters};
 pub(super) use windows::Waiting;
-use windows::{Marked, Windows};
+use windows::{Marked, Partly, Windows};
 
 /// What a text may hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub(super) struct Opened {
-    /// A literal in the folded view.
+    /// A term in the folded view.
     pub written: bool,
     /// A disguised term in the bare view.
     pub bare: bool,
@@ -76,8 +76,6 @@ pub(super) struct Gate {
     borders: Marked,
     /// Words made of first letters.
     initials: Marked,
-    /// Bits of the sets that each way to match needs.
-    needs: Box<[u8]>,
     /// How common neighbours are in ordinary talk, as long as literals are added.
     talk: Option<Box<Talk>>,
     /// A literal that cannot be kept: every text passes.
@@ -179,16 +177,14 @@ impl Gate {
             typed: Windows::new(8, 4),
             borders: Marked::new(),
             initials: Marked::new(),
-            needs: Box::default(),
             talk: Some(Box::new(talk)),
             always: false,
         }
     }
 
-    /// Call once, after the last `add`, with the number of sets of literals that each way to match needs.
-    pub(super) fn finish(&mut self, sets_of_way: &[usize]) {
+    /// Call once, after the last `add`.
+    pub(super) fn finish(&mut self) {
         self.talk = None;
-        self.needs = sets_of_way.iter().map(|sets| (1 << sets) - 1).collect();
         for windows in [
             &mut self.bare,
             &mut self.keys,
@@ -402,10 +398,10 @@ impl Gate {
         self.initials.add(walk::word_hash(word));
     }
 
-    /// Nothing only where nothing can be found.
-    pub(super) fn look(&self, raw: &str) -> Opened {
+    /// What can be found: nothing only where nothing is opened and no pattern has all it needs.
+    pub(super) fn look(&self, raw: &str) -> (Opened, Partly<'_>) {
         if self.always {
-            return Opened::ALL;
+            return (Opened::ALL, Partly::new());
         }
         let mut walk = Walk::<true>::new(self, &self.first);
         walk.all_of(raw);

@@ -3,7 +3,7 @@
 use super::known::{
     DROPPED, EMOJI, HAN, KEY_OF, Known, MARK, PIECE, RARE, SEVERAL, SIGN, SOFT, WORD,
 };
-use super::windows::Found;
+use super::windows::{Found, Partly};
 use super::{Gate, Opened, Written};
 use crate::text::{Kind, entry_of, is_han, several_of, sound};
 
@@ -119,7 +119,7 @@ impl<'g, const DEEP: bool> Walk<'g, DEEP> {
 
     /// A pattern may be there, if its other literals are.
     pub(super) fn needs_second_look(&self) -> bool {
-        !self.all && !self.found.alone() && self.found.partly()
+        !self.all && !self.found.alone() && self.found.others()
     }
 
     /// From the beginning of the text, for these literals; what was found stays.
@@ -132,15 +132,17 @@ impl<'g, const DEEP: bool> Walk<'g, DEEP> {
         }
     }
 
-    pub(super) fn opened(&self, raw: &str) -> Opened {
+    pub(super) fn opened(self, raw: &str) -> (Opened, Partly<'g>) {
         if self.all {
-            return Opened::ALL;
+            return (Opened::ALL, Partly::new());
         }
-        Opened {
-            written: self.found.open(&self.gate.needs, raw),
+        let (written, partly) = self.found.end(raw);
+        let opened = Opened {
+            written,
             bare: self.in_bare,
             sound: self.in_sound,
-        }
+        };
+        (opened, partly)
     }
 
     #[inline(always)]

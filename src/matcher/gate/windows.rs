@@ -6,6 +6,7 @@ use foldhash::fast::FixedState;
 use smallvec::SmallVec;
 
 use crate::matcher::steps::step;
+use crate::matcher::ways::Needed;
 
 /// Who waits for a kept window.
 #[derive(Clone, Debug, Default)]
@@ -16,8 +17,10 @@ pub(in crate::matcher) struct Waiting {
     alone_up_to: u32,
     /// It is one way to write a character in parts.
     pub(super) parts: bool,
-    /// Ways to match that need one literal of each of several sets: the way's number, and the set's bit.
-    sets: Box<[(u32, u8)]>,
+    /// Ways to match that need it.
+    pub(super) needed: Box<[Needed]>,
+    /// One of them needs others beside it.
+    others: bool,
 }
 
 impl Waiting {
@@ -40,10 +43,11 @@ impl Waiting {
         }
     }
 
-    /// One of the literals of which a way to match needs one of each set.
-    pub(in crate::matcher) fn set(way: usize, set: usize) -> Self {
+    /// A way to match needs it; `needs` are the bits of all sets of the way.
+    pub(in crate::matcher) fn needed(needed: Needed, needs: u8) -> Self {
         Self {
-            sets: [(way as u32, 1 << set)].into(),
+            needed: [needed].into(),
+            others: needs != needed.set,
             ..Self::default()
         }
     }
@@ -57,24 +61,25 @@ impl Waiting {
 
     /// Asked for only where the first set of its way was seen.
     pub(super) fn second_look(&self) -> bool {
-        self.sets.iter().any(|(_, set)| *set > 1)
+        self.needed.iter().any(|needed| needed.set > 1)
     }
 
     pub(super) fn join(&mut self, other: Self) {
         self.alone |= other.alone;
         self.alone_up_to = self.alone_up_to.max(other.alone_up_to);
         self.parts |= other.parts;
-        self.sets = [&self.sets[..], &other.sets].concat().into();
+        self.others |= other.others;
+        self.needed = [&self.needed[..], &other.needed].concat().into();
     }
 
     pub(super) fn finish(&mut self) {
         if self.alone {
-            self.sets = Box::default();
+            self.needed = Box::default();
         }
-        let mut sets = std::mem::take(&mut self.sets).into_vec();
-        sets.sort_unstable();
-        sets.dedup();
-        self.sets = sets.into();
+        let mut needed = std::mem::take(&mut self.needed).into_vec();
+        needed.sort_unstable();
+        needed.dedup();
+        self.needed = needed.into();
     }
 }
 
@@ -83,16 +88,21 @@ impl Waiting {
 pub(super) struct Found<'g> {
     alone: bool,
     alone_up_to: u32,
-    partly: SmallVec<[&'g Waiting; 16]>,
+    others: bool,
+    partly: Partly<'g>,
 }
+
+/// Those who wait for what was found, and for whom it may not be enough.
+pub(in crate::matcher) type Partly<'g> = SmallVec<[&'g [Needed]; 16]>;
 
 impl<'g> Found<'g> {
     #[inline]
     pub(super) fn note(&mut self, waiting: &'g Waiting) {
         self.alone |= waiting.alone;
         self.alone_up_to = self.alone_up_to.max(waiting.alone_up_to);
-        if !waiting.sets.is_empty() {
-            self.partly.push(waiting);
+        if !waiting.needed.is_empty() {
+            self.others |= waiting.others;
+            self.partly.push(&waiting.needed);
         }
     }
 
@@ -101,27 +111,16 @@ impl<'g> Found<'g> {
         self.alone
     }
 
-    /// Some of what a pattern needs was found.
-    pub(super) fn partly(&self) -> bool {
-        !self.partly.is_empty()
+    /// Somebody waits for more.
+    pub(super) fn others(&self) -> bool {
+        self.others
     }
 
-    /// All that somebody needs was found; `needs` are the bits of the sets of each way.
-    pub(super) fn open(&self, needs: &[u8], raw: &str) -> bool {
+    /// Enough was found for somebody who waits for one literal only; and those who wait for several.
+    pub(super) fn end(self, raw: &str) -> (bool, Partly<'g>) {
         let short = |longest: u32| raw.chars().nth(longest as usize).is_none();
-        if self.alone || self.alone_up_to > 0 && short(self.alone_up_to) {
-            return true;
-        }
-        let mut seen: SmallVec<[(u32, u8); 64]> = self
-            .partly
-            .iter()
-            .flat_map(|waiting| waiting.sets.iter().copied())
-            .collect();
-        seen.sort_unstable();
-        seen.chunk_by(|a, b| a.0 == b.0).any(|of_way| {
-            let found = of_way.iter().fold(0, |bits, (_, set)| bits | set);
-            found == needs[of_way[0].0 as usize]
-        })
+        let alone = self.alone || self.alone_up_to > 0 && short(self.alone_up_to);
+        (alone, self.partly)
     }
 }
 
