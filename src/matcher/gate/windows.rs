@@ -1,6 +1,6 @@
 //! Kept windows: of each literal one run of neighbouring symbols that each of its occurrences must show.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use foldhash::fast::FixedState;
 use smallvec::SmallVec;
@@ -166,7 +166,7 @@ impl Bits {
 /// The kept windows of one stream of symbols.
 ///
 /// The last symbols of each window, its *tail*, are looked up first in a bit table that stays in the nearest cache; only
-/// where it says yes the whole window counts.
+/// where it says yes the whole window counts. All tables go by hashes: two windows taken for one cost time only.
 #[derive(Debug)]
 pub(super) struct Windows {
     /// Bits of a symbol.
@@ -176,20 +176,49 @@ pub(super) struct Windows {
     /// How likely a symbol more of a window is where the others stand, roughly.
     habit: f64,
     tails: Bits,
-    /// For each tail which lengths its windows have, a bit for each.
-    lengths: HashMap<u64, u32, FixedState>,
-    waiting: HashMap<u128, Waiting, FixedState>,
+    /// By the hash of a tail, which lengths its windows have: a bit for each.
+    lengths: Box<[u32]>,
+    lengths_shift: u32,
+    /// By the hash of a window, more of that hash and its place in `waiting`.
+    places: Box<[(u32, u32)]>,
+    places_shift: u32,
+    waiting: Box<[Waiting]>,
+    /// Until all are added: windows, and how long they are.
+    added: HashMap<(u128, u32), Waiting, FixedState>,
+}
+
+/// No window is kept here.
+const NOWHERE: u32 = u32::MAX;
+
+/// Spreads a tail or a window over 64 bits; the high ones are the better ones.
+#[inline]
+fn spread(key: u128) -> u64 {
+    let folded = (key as u64) ^ ((key >> 64) as u64).wrapping_mul(0xD6E8_FEB8_6659_FD93);
+    let once = folded.wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    (once ^ (once >> 29)).wrapping_mul(0xBF58_476D_1CE4_E5B9)
+}
+
+/// A table with this many free places for each of `count`, and by how much a hash is shifted to a place in it.
+fn table<T: Clone>(count: usize, free: usize, empty: T) -> (Box<[T]>, u32) {
+    let size = (free * count).next_power_of_two().max(64);
+    (vec![empty; size].into(), 64 - size.ilog2())
 }
 
 impl Windows {
     pub(super) fn new(unit: u32, tail: usize) -> Self {
+        let (lengths, lengths_shift) = table(0, 1, 0);
+        let (places, places_shift) = table(0, 1, (0, NOWHERE));
         Self {
             unit,
             tail,
             habit: if unit == 8 { 0.4 } else { 0.1 },
             tails: Bits::none(),
-            lengths: HashMap::default(),
-            waiting: HashMap::default(),
+            lengths,
+            lengths_shift,
+            places,
+            places_shift,
+            waiting: Box::default(),
+            added: HashMap::default(),
         }
     }
 
@@ -236,16 +265,53 @@ impl Windows {
         let window = symbols[start..=end]
             .iter()
             .fold(0_u128, |key, symbol| (key << unit) | u128::from(*symbol));
-        let tail = self.tail_of(window as u64);
-        *self.lengths.entry(tail).or_default() |= 1 << (end + 1 - start);
-        self.waiting.entry(window).or_default().join(waiting);
+        self.added
+            .entry((window, (end + 1 - start) as u32))
+            .or_default()
+            .join(waiting);
         true
     }
 
     /// Call once, after the last `add`.
     pub(super) fn finish(&mut self) {
-        self.waiting.values_mut().for_each(Waiting::finish);
-        self.tails = Bits::of(self.lengths.keys().copied());
+        let added = std::mem::take(&mut self.added);
+        let tails: HashSet<u64> = added
+            .keys()
+            .map(|(window, _)| self.tail_of(*window as u64))
+            .collect();
+        self.tails = Bits::of(tails.iter().copied());
+        (self.lengths, self.lengths_shift) = table(tails.len(), 4, 0);
+        (self.places, self.places_shift) = table(added.len(), 2, (0, NOWHERE));
+        let mut waiting = Vec::new();
+        // Most wait alone: those share a place.
+        let mut alike: HashMap<(bool, u32, bool), u32> = HashMap::new();
+        for ((window, length), mut one) in added {
+            let lengths = self.place_of_lengths(self.tail_of(window as u64));
+            self.lengths[lengths] |= 1 << length;
+            one.finish();
+            let next = waiting.len() as u32;
+            let number = if one.needed.is_empty() {
+                *alike
+                    .entry((one.alone, one.alone_up_to, one.parts))
+                    .or_insert(next)
+            } else {
+                next
+            };
+            if number == next {
+                waiting.push(one);
+            }
+            let hash = spread(window);
+            let mut at = (hash >> self.places_shift) as usize;
+            while self.places[at].1 != NOWHERE {
+                at = (at + 1) % self.places.len();
+            }
+            self.places[at] = (hash as u32, number);
+        }
+        self.waiting = waiting.into();
+    }
+
+    fn place_of_lengths(&self, tail: u64) -> usize {
+        (spread(u128::from(tail)) >> self.lengths_shift) as usize
     }
 
     /// False for nearly all places: no window ends here.
@@ -258,17 +324,19 @@ impl Windows {
     #[inline(never)]
     pub(super) fn ask<'g>(&'g self, recent: u128, mut note: impl FnMut(&'g Waiting)) {
         step(1);
-        let Some(lengths) = self.lengths.get(&self.tail_of(recent as u64)) else {
-            return;
-        };
-        let mut lengths = *lengths;
+        let mut lengths = self.lengths[self.place_of_lengths(self.tail_of(recent as u64))];
         while lengths != 0 {
             let length = lengths.trailing_zeros();
             lengths &= lengths - 1;
-            let window = recent & (u128::MAX >> (128 - length * self.unit));
-            if let Some(waiting) = self.waiting.get(&window) {
+            let hash = spread(recent & (u128::MAX >> (128 - length * self.unit)));
+            let mut at = (hash >> self.places_shift) as usize;
+            while self.places[at].1 != NOWHERE {
                 step(1);
-                note(waiting);
+                let (more, number) = self.places[at];
+                if more == hash as u32 {
+                    note(&self.waiting[number as usize]);
+                }
+                at = (at + 1) % self.places.len();
             }
         }
     }
@@ -278,14 +346,14 @@ impl Windows {
 #[derive(Debug)]
 pub(super) struct Marked {
     bits: Bits,
-    keys: std::collections::HashSet<u64, FixedState>,
+    keys: HashSet<u64, FixedState>,
 }
 
 impl Marked {
     pub(super) fn new() -> Self {
         Self {
             bits: Bits::none(),
-            keys: std::collections::HashSet::default(),
+            keys: HashSet::default(),
         }
     }
 
