@@ -22,14 +22,15 @@ proptest! {
         pick in any::<prop::sample::Index>(),
     ) {
         let mut gate = Gate::new(&Shapes::default());
-        for literal in &literals {
-            gate.add(&fold(literal), false, super::gate::Waiting::alone());
+        for (literal, number) in literals.iter().zip(0..) {
+            gate.add(&fold(literal), false, super::gate::Waiting::term(number));
         }
         let text = format!("{before} {} {after}", pick.get(&literals));
         let folded = fold(&text);
         gate.finish();
         if literals.iter().any(|l| folded.contains(&fold(l))) {
-            prop_assert!(gate.look(&text).0.written, "{:?} in {:?}", literals, text);
+            let (opened, found) = gate.look(&text);
+            prop_assert!(opened.written || !found.terms.is_empty(), "{:?} in {:?}", literals, text);
         }
     }
 

@@ -25,6 +25,8 @@ enum Use {
 #[derive(Debug)]
 pub(super) struct Texts {
     gate: Gate,
+    /// The terms that the gate numbers: signal and place in it.
+    terms: Vec<(usize, usize)>,
     ways: Ways,
     triggers: Literals<Use>,
     masked: Masked,
@@ -46,6 +48,8 @@ pub(super) struct Hit {
 #[derive(Debug)]
 pub(super) struct Look {
     opened: Opened,
+    /// Terms of which a part is there, by the gate's numbers.
+    terms: SmallVec<[u32; 16]>,
     /// Patterns of which all literals are there.
     patterns: SmallVec<[PatternAt; 8]>,
 }
@@ -56,13 +60,14 @@ impl Look {
     pub(super) const fn everywhere() -> Self {
         Self {
             opened: Opened::ALL,
+            terms: SmallVec::new_const(),
             patterns: SmallVec::new_const(),
         }
     }
 
     /// Something may be found.
     pub(super) fn any(&self) -> bool {
-        self.opened.any() || !self.patterns.is_empty()
+        self.opened.any() || !self.terms.is_empty() || !self.patterns.is_empty()
     }
 }
 
@@ -96,13 +101,14 @@ impl Texts {
         let ways = Ways::new(rules);
         let shapes = shapes_of(rules);
         let mut gate = Gate::new(&shapes);
-        let mut triggers = Vec::new();
+        let (mut terms, mut triggers) = (Vec::new(), Vec::new());
         // What counts in company only need not open the gate: the company does.
         let alone = |signal: usize| !rules.signals[signal].beside;
         for (index, signal) in rules.signals.iter().enumerate() {
-            for term in &signal.terms {
+            for (place, term) in signal.terms.iter().enumerate() {
                 if alone(index) {
-                    gate.add(term, true, Waiting::alone_up_to(signal.longest));
+                    gate.add(term, true, Waiting::term(terms.len() as u32));
+                    terms.push((index, place));
                 }
                 triggers.push((term.clone(), Use::Term(index)));
             }
@@ -122,6 +128,7 @@ impl Texts {
             });
         Ok(Self {
             gate,
+            terms,
             ways,
             triggers: Literals::new(triggers)?,
             masked,
@@ -131,19 +138,19 @@ impl Texts {
 
     /// What a text may hold that needs no company. Disguises of every signal count.
     pub(super) fn look(&self, raw: &str, seen: &mut Seen) -> Look {
-        let (opened, partly) = self.gate.look(raw);
-        if partly.is_empty() {
-            return Look {
-                opened,
-                patterns: SmallVec::new(),
-            };
-        }
-        seen.begin(&self.ways);
-        let needed = partly.iter().copied().flatten();
-        needed.for_each(|needed| seen.note(&self.ways, *needed));
+        let (opened, found) = self.gate.look(raw);
+        let patterns = if found.needed.is_empty() {
+            SmallVec::new()
+        } else {
+            seen.begin(&self.ways);
+            let needed = found.needed.iter().copied().flatten();
+            needed.for_each(|needed| seen.note(&self.ways, *needed));
+            seen.end()
+        };
         Look {
             opened,
-            patterns: seen.end(),
+            terms: found.terms,
+            patterns,
         }
     }
 
@@ -160,15 +167,20 @@ impl Texts {
             return true;
         }
         let asked = text.asked();
-        if !look.patterns.is_empty() {
+        if !look.terms.is_empty() || !look.patterns.is_empty() {
             scratch.clear();
             fold_into(text.raw(), scratch);
-            step(scratch.len() * look.patterns.len());
+            step(scratch.len() * (look.terms.len() + look.patterns.len()));
+            let written = |number: &u32| {
+                let (signal, place) = self.terms[*number as usize];
+                let signal = &rules.signals[signal];
+                asked(signal) && says(scratch, &signal.terms[place])
+            };
             let matches = |at: &PatternAt| {
                 let signal = &rules.signals[at.signal];
                 asked(signal) && signal.patterns[at.number].regex.is_match(scratch)
             };
-            if look.patterns.iter().any(matches) {
+            if look.terms.iter().any(written) || look.patterns.iter().any(matches) {
                 return true;
             }
         }
@@ -288,6 +300,19 @@ impl Texts {
         }
         stretches.into_iter().map(Occurrences::new).collect()
     }
+}
+
+/// Whether a term stands alone somewhere in a text.
+fn says(folded: &str, term: &str) -> bool {
+    let mut from = 0;
+    while let Some(at) = folded[from..].find(term) {
+        let (start, end) = (from + at, from + at + term.len());
+        if stands_alone(folded, start, end) {
+            return true;
+        }
+        from = start + folded[start..].chars().next().map_or(1, char::len_utf8);
+    }
+    false
 }
 
 fn remember(

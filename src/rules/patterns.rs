@@ -20,6 +20,8 @@ pub struct Pattern {
 
 /// What more texts than these show, roughly, is not worth a look.
 const SINGLES_SHARE_MAX: f64 = 0.4;
+/// Where fewer texts than these show what is asked for already, asking for more costs more than it saves.
+const RARE_ENOUGH: f64 = 1e-4;
 /// A way to match is gated by at most so many sets of literals.
 pub const SETS_MAX: usize = 3;
 
@@ -158,9 +160,12 @@ fn of_concat(parts: &[Hir]) -> Option<Needs> {
     candidates.sort_by(|a, b| a.0.total_cmp(&b.0));
     // Rare words that need not touch say more than one, if they cannot be the same letters.
     let mut chosen: Vec<(Vec<String>, Range<usize>)> = Vec::new();
-    for (_, set, parts) in candidates {
+    let mut together = 1.0;
+    for (share, set, parts) in candidates {
         let apart = |other: &Range<usize>| other.end <= parts.start || parts.end <= other.start;
-        if chosen.len() < SETS_MAX && chosen.iter().all(|(_, other)| apart(other)) {
+        let more = chosen.len() < SETS_MAX && together > RARE_ENOUGH;
+        if more && chosen.iter().all(|(_, other)| apart(other)) {
+            together *= share.min(1.0);
             chosen.push((set, parts));
         }
     }
@@ -180,9 +185,11 @@ fn of_concat(parts: &[Hir]) -> Option<Needs> {
         .filter(|(share, _, _)| *share < SINGLES_SHARE_MAX)
         .collect();
     singles.sort_by(|a, b| a.0.total_cmp(&b.0));
-    for (_, set, part) in singles {
+    for (share, set, part) in singles {
         let apart = |other: &Range<usize>| other.end <= part.start || part.end <= other.start;
-        if chosen.len() < SETS_MAX && chosen.iter().all(|(_, other)| apart(other)) {
+        let more = chosen.len() < SETS_MAX && together > RARE_ENOUGH;
+        if more && chosen.iter().all(|(_, other)| apart(other)) {
+            together *= share;
             chosen.push((set, part));
         }
     }

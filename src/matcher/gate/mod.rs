@@ -20,13 +20,13 @@ use crate::text::sound::{self, Syllable};
 use crate::text::{Kind, Shapes, entry_of};
 use known::{FIRST_LOOK, Known, SECOND_LOOK, know};
 use walk::{Walk, letters_then, then_letters};
-pub(super) use windows::Waiting;
-use windows::{Marked, Partly, Windows};
+pub(super) use windows::{Found, Waiting};
+use windows::{Marked, Windows};
 
 /// What a text may hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub(super) struct Opened {
-    /// A term in the folded view.
+    /// Terms in the folded view, too many to name.
     pub written: bool,
     /// A disguised term in the bare view.
     pub bare: bool,
@@ -398,18 +398,18 @@ impl Gate {
         self.initials.add(walk::word_hash(word));
     }
 
-    /// What can be found: nothing only where nothing is opened and no pattern has all it needs.
-    pub(super) fn look(&self, raw: &str) -> (Opened, Partly<'_>) {
+    /// What can be found: nothing only where nothing is opened, and no term and no way to match is found.
+    pub(super) fn look(&self, raw: &str) -> (Opened, Found<'_>) {
         if self.always {
-            return (Opened::ALL, Partly::new());
+            return (Opened::ALL, Found::default());
         }
         let mut walk = Walk::<true>::new(self, &self.first);
         walk.all_of(raw);
         if !walk.needs_second_look() {
-            return walk.opened(raw);
+            return walk.opened();
         }
         let mut again = walk.again(&self.second);
         again.all_of(raw);
-        again.opened(raw)
+        again.opened()
     }
 }

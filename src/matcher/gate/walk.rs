@@ -3,7 +3,7 @@
 use super::known::{
     DROPPED, EMOJI, HAN, KEY_OF, Known, MARK, PIECE, RARE, SEVERAL, SIGN, SOFT, WORD,
 };
-use super::windows::{Found, Partly};
+use super::windows::Found;
 use super::{Gate, Opened, Written};
 use crate::text::{Kind, entry_of, is_han, several_of, sound};
 
@@ -132,17 +132,16 @@ impl<'g, const DEEP: bool> Walk<'g, DEEP> {
         }
     }
 
-    pub(super) fn opened(self, raw: &str) -> (Opened, Partly<'g>) {
+    pub(super) fn opened(self) -> (Opened, Found<'g>) {
         if self.all {
-            return (Opened::ALL, Partly::new());
+            return (Opened::ALL, Found::default());
         }
-        let (written, partly) = self.found.end(raw);
         let opened = Opened {
-            written,
+            written: self.found.alone(),
             bare: self.in_bare,
             sound: self.in_sound,
         };
-        (opened, partly)
+        (opened, self.found)
     }
 
     #[inline(always)]

@@ -11,17 +11,20 @@ use crate::matcher::ways::Needed;
 /// Who waits for a kept window.
 #[derive(Clone, Debug, Default)]
 pub(in crate::matcher) struct Waiting {
-    /// Somebody for whom it is enough.
+    /// Too many to name.
     alone: bool,
-    /// The same in texts of at most so many characters.
-    alone_up_to: u32,
     /// It is one way to write a character in parts.
     pub(super) parts: bool,
-    /// Ways to match that need it.
-    pub(super) needed: Box<[Needed]>,
-    /// One of them needs others beside it.
+    /// A way to match needs others beside it.
     others: bool,
+    /// Terms, by their numbers.
+    terms: Vec<u32>,
+    /// Ways to match.
+    needed: Vec<Needed>,
 }
+
+/// More terms than these that wait for one window, or were found in one text, are looked for together.
+const TERMS_MAX: usize = 16;
 
 impl Waiting {
     /// Enough by itself.
@@ -32,21 +35,18 @@ impl Waiting {
         }
     }
 
-    /// Enough by itself in texts of at most so many characters.
-    pub(in crate::matcher) fn alone_up_to(longest: Option<u32>) -> Self {
-        match longest {
-            None => Self::alone(),
-            Some(longest) => Self {
-                alone_up_to: longest,
-                ..Self::default()
-            },
+    /// The term with this number.
+    pub(in crate::matcher) fn term(number: u32) -> Self {
+        Self {
+            terms: vec![number],
+            ..Self::default()
         }
     }
 
     /// A way to match needs it; `needs` are the bits of all sets of the way.
     pub(in crate::matcher) fn needed(needed: Needed, needs: u8) -> Self {
         Self {
-            needed: [needed].into(),
+            needed: vec![needed],
             others: needs != needed.set,
             ..Self::default()
         }
@@ -66,43 +66,55 @@ impl Waiting {
 
     pub(super) fn join(&mut self, other: Self) {
         self.alone |= other.alone;
-        self.alone_up_to = self.alone_up_to.max(other.alone_up_to);
         self.parts |= other.parts;
         self.others |= other.others;
-        self.needed = [&self.needed[..], &other.needed].concat().into();
+        self.needed.extend(other.needed);
+        if !self.alone {
+            self.terms.extend(other.terms);
+            self.alone = self.terms.len() > TERMS_MAX;
+        }
     }
 
     pub(super) fn finish(&mut self) {
         if self.alone {
-            self.needed = Box::default();
+            self.terms = Vec::new();
+            self.needed = Vec::new();
         }
-        let mut needed = std::mem::take(&mut self.needed).into_vec();
-        needed.sort_unstable();
-        needed.dedup();
-        self.needed = needed.into();
+        self.needed.sort_unstable();
+        self.needed.dedup();
+        self.needed.shrink_to_fit();
+        self.terms.shrink_to_fit();
+    }
+
+    fn names_none(&self) -> bool {
+        self.needed.is_empty() && self.terms.is_empty()
     }
 }
 
 /// What was found of those who wait.
 #[derive(Debug, Default)]
-pub(super) struct Found<'g> {
+pub(in crate::matcher) struct Found<'g> {
     alone: bool,
-    alone_up_to: u32,
     others: bool,
-    partly: Partly<'g>,
+    /// Terms of which a window was seen.
+    pub(in crate::matcher) terms: SmallVec<[u32; TERMS_MAX]>,
+    /// What ways to match need and was seen.
+    pub(in crate::matcher) needed: SmallVec<[&'g [Needed]; 16]>,
 }
-
-/// Those who wait for what was found, and for whom it may not be enough.
-pub(in crate::matcher) type Partly<'g> = SmallVec<[&'g [Needed]; 16]>;
 
 impl<'g> Found<'g> {
     #[inline]
     pub(super) fn note(&mut self, waiting: &'g Waiting) {
         self.alone |= waiting.alone;
-        self.alone_up_to = self.alone_up_to.max(waiting.alone_up_to);
+        if !waiting.terms.is_empty() {
+            self.alone |= self.terms.len() + waiting.terms.len() > TERMS_MAX;
+            if !self.alone {
+                self.terms.extend_from_slice(&waiting.terms);
+            }
+        }
         if !waiting.needed.is_empty() {
             self.others |= waiting.others;
-            self.partly.push(&waiting.needed);
+            self.needed.push(&waiting.needed);
         }
     }
 
@@ -114,13 +126,6 @@ impl<'g> Found<'g> {
     /// Somebody waits for more.
     pub(super) fn others(&self) -> bool {
         self.others
-    }
-
-    /// Enough was found for somebody who waits for one literal only; and those who wait for several.
-    pub(super) fn end(self, raw: &str) -> (bool, Partly<'g>) {
-        let short = |longest: u32| raw.chars().nth(longest as usize).is_none();
-        let alone = self.alone || self.alone_up_to > 0 && short(self.alone_up_to);
-        (alone, self.partly)
     }
 }
 
@@ -176,6 +181,9 @@ pub(super) struct Windows {
     /// How likely a symbol more of a window is where the others stand, roughly.
     habit: f64,
     tails: Bits,
+    /// Two bits in eight for each whole window.
+    marks: Box<[u64]>,
+    marks_shift: u32,
     /// By the hash of a tail, which lengths its windows have: a bit for each.
     lengths: Box<[u32]>,
     lengths_shift: u32,
@@ -198,6 +206,11 @@ fn spread(key: u128) -> u64 {
     (once ^ (once >> 29)).wrapping_mul(0xBF58_476D_1CE4_E5B9)
 }
 
+#[inline]
+fn mark_of(hash: u64) -> u64 {
+    1 << (hash & 63) | 1 << (hash >> 6 & 63)
+}
+
 /// A table with this many free places for each of `count`, and by how much a hash is shifted to a place in it.
 fn table<T: Clone>(count: usize, free: usize, empty: T) -> (Box<[T]>, u32) {
     let size = (free * count).next_power_of_two().max(64);
@@ -208,11 +221,14 @@ impl Windows {
     pub(super) fn new(unit: u32, tail: usize) -> Self {
         let (lengths, lengths_shift) = table(0, 1, 0);
         let (places, places_shift) = table(0, 1, (0, NOWHERE));
+        let (marks, marks_shift) = table(0, 1, 0);
         Self {
             unit,
             tail,
             habit: if unit == 8 { 0.4 } else { 0.1 },
             tails: Bits::none(),
+            marks,
+            marks_shift,
             lengths,
             lengths_shift,
             places,
@@ -282,18 +298,17 @@ impl Windows {
         self.tails = Bits::of(tails.iter().copied());
         (self.lengths, self.lengths_shift) = table(tails.len(), 4, 0);
         (self.places, self.places_shift) = table(added.len(), 2, (0, NOWHERE));
+        (self.marks, self.marks_shift) = table(added.len() / 8, 1, 0);
         let mut waiting = Vec::new();
         // Most wait alone: those share a place.
-        let mut alike: HashMap<(bool, u32, bool), u32> = HashMap::new();
+        let mut alike: HashMap<(bool, bool), u32> = HashMap::new();
         for ((window, length), mut one) in added {
             let lengths = self.place_of_lengths(self.tail_of(window as u64));
             self.lengths[lengths] |= 1 << length;
             one.finish();
             let next = waiting.len() as u32;
-            let number = if one.needed.is_empty() {
-                *alike
-                    .entry((one.alone, one.alone_up_to, one.parts))
-                    .or_insert(next)
+            let number = if one.names_none() {
+                *alike.entry((one.alone, one.parts)).or_insert(next)
             } else {
                 next
             };
@@ -301,6 +316,7 @@ impl Windows {
                 waiting.push(one);
             }
             let hash = spread(window);
+            self.marks[(hash >> self.marks_shift) as usize] |= mark_of(hash);
             let mut at = (hash >> self.places_shift) as usize;
             while self.places[at].1 != NOWHERE {
                 at = (at + 1) % self.places.len();
@@ -329,6 +345,10 @@ impl Windows {
             let length = lengths.trailing_zeros();
             lengths &= lengths - 1;
             let hash = spread(recent & (u128::MAX >> (128 - length * self.unit)));
+            let mark = mark_of(hash);
+            if self.marks[(hash >> self.marks_shift) as usize] & mark != mark {
+                continue;
+            }
             let mut at = (hash >> self.places_shift) as usize;
             while self.places[at].1 != NOWHERE {
                 step(1);
