@@ -152,7 +152,8 @@ impl Masked {
     ) {
         let units = sound_units(folded, &self.shapes);
         step(units.len());
-        let (mut text, mut unit_of_byte) = (String::new(), Vec::new());
+        let mut text = String::with_capacity(4 * units.len());
+        let mut unit_of_byte = Vec::with_capacity(4 * units.len());
         for (i, unit) in units.iter().enumerate() {
             text.push(unit.symbol);
             unit_of_byte.resize(text.len(), i);

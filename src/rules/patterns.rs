@@ -21,7 +21,7 @@ pub struct Pattern {
 /// What more texts than these show, roughly, is not worth a look.
 const SINGLES_SHARE_MAX: f64 = 0.4;
 /// Where fewer texts than these show what is asked for already, asking for more costs more than it saves.
-const RARE_ENOUGH: f64 = 1e-4;
+const RARE_ENOUGH: f64 = 1e-3;
 /// A way to match is gated by at most so many sets of literals.
 pub const SETS_MAX: usize = 3;
 
@@ -67,6 +67,7 @@ impl Pattern {
         })?;
         for set in ways.iter_mut().flatten() {
             set.iter_mut().for_each(|literal| *literal = tidy(literal));
+            *set = fewest(set).cloned().collect();
             set.sort();
             set.dedup();
         }
@@ -231,7 +232,20 @@ fn length(literal: &str) -> usize {
 
 fn share(literals: &[String]) -> f64 {
     let of_one = |l: &String| expected_share(&l.replace(EDGE, " "));
-    literals.iter().map(of_one).sum()
+    fewest(literals).map(of_one).sum()
+}
+
+/// Of more literals than these it is not asked which holds which.
+const COMPARED_MAX: usize = 48;
+
+/// Those literals that hold no other one: whoever looks for the shorter has found the longer.
+fn fewest(literals: &[String]) -> impl Iterator<Item = &String> {
+    let few = literals.len() <= COMPARED_MAX;
+    let holds_none = move |l: &&String| {
+        let inside = |other: &String| other.len() < l.len() && l.contains(other.as_str());
+        !few || !literals.iter().any(inside)
+    };
+    literals.iter().filter(holds_none)
 }
 
 /// Literals of which every match of `hir` contains at least one, or `None`.

@@ -117,7 +117,7 @@ enum Piece {
 fn pieces(text: &str) -> Vec<(Piece, usize, usize)> {
     let bytes = text.as_bytes();
     let alnum = |i: usize| bytes.get(i).is_some_and(u8::is_ascii_alphanumeric);
-    let mut out: Vec<(Piece, usize, usize)> = Vec::new();
+    let mut out: Vec<(Piece, usize, usize)> = Vec::with_capacity(text.len() / 2 + 1);
     let mut at = 0;
     while let Some(c) = text[at..].chars().next() {
         let end = at + c.len_utf8();
@@ -164,6 +164,9 @@ fn is_slight(marks: &str) -> bool {
 /// For each piece: true for marks that part what stands on either side.
 fn barriers(text: &str, pieces: &[(Piece, usize, usize)]) -> Vec<bool> {
     let chars = |i: usize| text[pieces[i].1..pieces[i].2].chars().count();
+    if pieces.iter().all(|(piece, _, _)| *piece != Piece::Mark) {
+        return vec![false; pieces.len()];
+    }
     // The length in characters of the stretch without marks that a piece belongs to.
     let mut stretch = vec![0; pieces.len()];
     let mut i = 0;
@@ -226,7 +229,10 @@ pub fn bare(folded: &Folded, shapes: &Shapes) -> Bare {
     let text = folded.text.as_str();
     let pieces = pieces(text);
     let barriers = barriers(text, &pieces);
-    let mut out = Bare::default();
+    let mut out = Bare {
+        text: String::with_capacity(text.len()),
+        folded: Vec::with_capacity(text.len()),
+    };
     let mut skip = 0;
     for (i, (piece, start, end)) in pieces.iter().copied().enumerate() {
         if skip > 0 {
@@ -304,7 +310,7 @@ pub fn sound_units(folded: &Folded, shapes: &Shapes) -> Vec<Unit> {
     let text = folded.text.as_str();
     let pieces = pieces(text);
     let barriers = barriers(text, &pieces);
-    let mut out: Vec<Unit> = Vec::new();
+    let mut out: Vec<Unit> = Vec::with_capacity(pieces.len() + 8);
     let mut push = |symbol, origin, start, end| {
         out.push(Unit {
             symbol,

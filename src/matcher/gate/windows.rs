@@ -184,8 +184,8 @@ pub(super) struct Windows {
     /// Two bits in eight for each whole window.
     marks: Box<[u64]>,
     marks_shift: u32,
-    /// By the hash of a tail, which lengths its windows have: a bit for each.
-    lengths: Box<[u32]>,
+    /// By the hash of a tail, which lengths its windows have: the lowest bit for one symbol.
+    lengths: Box<[u16]>,
     lengths_shift: u32,
     /// By the hash of a window, more of that hash and its place in `waiting`.
     places: Box<[(u32, u32)]>,
@@ -296,7 +296,7 @@ impl Windows {
             .map(|(window, _)| self.tail_of(*window as u64))
             .collect();
         self.tails = Bits::of(tails.iter().copied());
-        (self.lengths, self.lengths_shift) = table(tails.len(), 4, 0);
+        (self.lengths, self.lengths_shift) = table(tails.len(), 2, 0);
         (self.places, self.places_shift) = table(added.len(), 2, (0, NOWHERE));
         (self.marks, self.marks_shift) = table(added.len() / 8, 1, 0);
         let mut waiting = Vec::new();
@@ -304,7 +304,7 @@ impl Windows {
         let mut alike: HashMap<(bool, bool), u32> = HashMap::new();
         for ((window, length), mut one) in added {
             let lengths = self.place_of_lengths(self.tail_of(window as u64));
-            self.lengths[lengths] |= 1 << length;
+            self.lengths[lengths] |= 1 << (length - 1);
             one.finish();
             let next = waiting.len() as u32;
             let number = if one.names_none() {
@@ -342,7 +342,7 @@ impl Windows {
         step(1);
         let mut lengths = self.lengths[self.place_of_lengths(self.tail_of(recent as u64))];
         while lengths != 0 {
-            let length = lengths.trailing_zeros();
+            let length = lengths.trailing_zeros() + 1;
             lengths &= lengths - 1;
             let hash = spread(recent & (u128::MAX >> (128 - length * self.unit)));
             let mark = mark_of(hash);
