@@ -7,12 +7,13 @@ use std::collections::BTreeSet;
 
 use aho_corasick::BuildError;
 
-use super::gate::{Gate, KEYS};
+use super::gate::{Gate, KEYS, Waiting, Windows};
 use super::literals::{Literals, stands_alone};
 use super::steps::step;
 use super::texts::Hit;
 use crate::domain::View;
 use crate::rules::{Ruleset, TextSignal};
+use crate::text::common::symbol_of;
 use crate::text::sound::{self, Syllable};
 use crate::text::{
     Folded, Origin, Shapes, Unit, bare, in_ordinary_word, is_han, letter_key, sound_units,
@@ -37,11 +38,61 @@ struct InSound {
     term: usize,
 }
 
+/// Forms looked for in one view, behind a look of their own: what opened a view is seldom in it.
+#[derive(Debug)]
+struct Forms<U> {
+    literals: Literals<U>,
+    windows: Windows,
+}
+
+/// Bits of the last characters of a view.
+const CHARACTERS: u32 = 128;
+
+impl<U: Copy + Ord> Forms<U> {
+    fn new(forms: Vec<(String, U)>) -> Result<Self, BuildError> {
+        let mut windows = Windows::new(16, 2);
+        for (form, _) in &forms {
+            let symbols: Vec<u16> = form.chars().map(symbol_of).collect();
+            let anywhere = |_| Some(0);
+            let alone = Waiting::alone();
+            let kept = windows.add(&symbols, CHARACTERS, anywhere, |_| 1.0, alone);
+            debug_assert!(kept, "a form has two characters or more");
+        }
+        windows.finish();
+        Ok(Self {
+            literals: Literals::new(forms)?,
+            windows,
+        })
+    }
+
+    fn occurrences<'a>(
+        &'a self,
+        view: &'a str,
+    ) -> impl Iterator<Item = (usize, usize, &'a [U])> + 'a {
+        let shown = self.shown(view);
+        let found = shown.then(|| self.literals.occurrences(view));
+        found.into_iter().flatten()
+    }
+
+    /// False where no form can be.
+    fn shown(&self, view: &str) -> bool {
+        let mut recent = 0_u128;
+        view.chars().any(|c| {
+            recent = (recent << 16) | u128::from(symbol_of(c));
+            let mut shown = false;
+            if self.windows.may_end(recent as u64) {
+                self.windows.ask(recent, |_| shown = true);
+            }
+            shown
+        })
+    }
+}
+
 #[derive(Debug)]
 pub(super) struct Masked {
     shapes: Shapes,
-    bare: Literals<InBare>,
-    sound: Literals<InSound>,
+    bare: Forms<InBare>,
+    sound: Forms<InSound>,
     written: Vec<String>,
     terms: Vec<Vec<(char, Syllable)>>,
 }
@@ -106,8 +157,8 @@ impl Masked {
         shapes.splits().for_each(|form| gate.add_parts(form));
         Ok(Self {
             shapes,
-            bare: Literals::new(in_bare)?,
-            sound: Literals::new(in_sound)?,
+            bare: Forms::new(in_bare)?,
+            sound: Forms::new(in_sound)?,
             written: all_written,
             terms,
         })

@@ -115,7 +115,7 @@ impl Texts {
         }
         for (literal, pattern, needed) in Ways::literals(rules) {
             if alone(pattern.signal) {
-                let waiting = Waiting::needed(needed, ways.needs(needed.way));
+                let waiting = Waiting::needed(needed, ways.more(needed.way));
                 gate.add(literal, false, waiting);
             }
             triggers.push((literal.replace(EDGE, ""), Use::Needed(needed)));

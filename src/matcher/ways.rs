@@ -23,13 +23,28 @@ pub(super) struct Needed {
 
 /// All ways of all patterns, numbered through.
 #[derive(Debug)]
-pub(super) struct Ways(Box<[(PatternAt, u8)]>);
+pub(super) struct Ways(Box<[Way]>);
+
+#[derive(Debug)]
+struct Way {
+    pattern: PatternAt,
+    /// Bits of the sets that it needs.
+    needs: u8,
+    /// Sets after the first one have more than ASCII letters and digits.
+    more: bool,
+}
 
 impl Ways {
     pub(super) fn new(rules: &Ruleset) -> Self {
         Self(
             each_pattern(rules)
-                .flat_map(|(at, ways)| ways.iter().map(move |sets| (at, (1 << sets.len()) - 1)))
+                .flat_map(|(pattern, ways)| {
+                    ways.iter().map(move |sets| Way {
+                        pattern,
+                        needs: (1 << sets.len()) - 1,
+                        more: !sets[1..].iter().flatten().all(|l| l.is_ascii()),
+                    })
+                })
                 .collect(),
         )
     }
@@ -48,9 +63,9 @@ impl Ways {
             })
     }
 
-    /// The bits of the sets that a way needs.
-    pub(super) fn needs(&self, way: u32) -> u8 {
-        self.0[way as usize].1
+    /// The sets of a way after its first one have more than ASCII letters and digits.
+    pub(super) fn more(&self, way: u32) -> bool {
+        self.0[way as usize].more
     }
 }
 
@@ -86,7 +101,7 @@ impl Seen {
         if *seen == 0 {
             self.touched.push(needed.way);
         }
-        let (pattern, needs) = ways.0[needed.way as usize];
+        let Way { pattern, needs, .. } = ways.0[needed.way as usize];
         if *seen != needs {
             *seen |= needed.set;
             if *seen == needs {

@@ -18,8 +18,8 @@ pub struct Pattern {
     pub share: f64,
 }
 
-/// What more texts than these show, roughly, is not worth a look.
-const SINGLES_SHARE_MAX: f64 = 0.4;
+/// What more texts than these show, roughly, is not asked for beside something rarer.
+const BESIDE_SHARE_MAX: f64 = 0.1;
 /// Where fewer texts than these show what is asked for already, asking for more costs more than it saves.
 const RARE_ENOUGH: f64 = 1e-3;
 /// A way to match is gated by at most so many sets of literals.
@@ -164,7 +164,8 @@ fn of_concat(parts: &[Hir]) -> Option<Needs> {
     let mut together = 1.0;
     for (share, set, parts) in candidates {
         let apart = |other: &Range<usize>| other.end <= parts.start || parts.end <= other.start;
-        let more = chosen.len() < SETS_MAX && together > RARE_ENOUGH;
+        let more = chosen.is_empty()
+            || chosen.len() < SETS_MAX && together > RARE_ENOUGH && share < BESIDE_SHARE_MAX;
         if more && chosen.iter().all(|(_, other)| apart(other)) {
             together *= share.min(1.0);
             chosen.push((set, parts));
@@ -183,7 +184,7 @@ fn of_concat(parts: &[Hir]) -> Option<Needs> {
             let set = exact(part).filter(|set| set.iter().all(says))?;
             Some((share(&set), set, i..i + 1))
         })
-        .filter(|(share, _, _)| *share < SINGLES_SHARE_MAX)
+        .filter(|(share, _, _)| *share < BESIDE_SHARE_MAX)
         .collect();
     singles.sort_by(|a, b| a.0.total_cmp(&b.0));
     for (share, set, part) in singles {

@@ -20,8 +20,8 @@ use crate::text::sound::{self, Syllable};
 use crate::text::{Kind, Shapes, entry_of};
 use known::{FIRST_LOOK, Known, SECOND_LOOK, know};
 use walk::{Walk, letters_then, then_letters};
-pub(super) use windows::{Found, Waiting};
-use windows::{Marked, Windows};
+use windows::Marked;
+pub(super) use windows::{Found, Waiting, Windows};
 
 /// What a text may hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
@@ -60,10 +60,12 @@ const LETTERS_TAIL: usize = 4;
 #[derive(Debug)]
 pub(super) struct Gate {
     known: Box<[Known]>,
-    /// Terms, and of each pattern the set of literals that talk shows least.
+    /// Characters of terms, and of each pattern of the set of literals that talk shows least.
     first: Written,
-    /// The other sets: looked for only where a first one was seen.
+    /// Of the other sets: looked for only where a first one was seen.
     second: Written,
+    /// Letters and digits of all literals, all else as one space.
+    letters: Windows,
     /// Neighbours in the bare view.
     bare: Windows,
     /// Letters by their keys, marks and repeats left out, for disguised words of letters.
@@ -82,15 +84,13 @@ pub(super) struct Gate {
     always: bool,
 }
 
-/// Literals of the folded view.
+/// Literals of the folded view that are more than ASCII letters and digits.
 #[derive(Debug)]
 struct Written {
     /// Characters, separators left out.
     characters: Windows,
     /// Characters that somebody waits for alone: of the basic plane where one is all of a literal, and all beyond it.
     single: HashMap<char, Waiting, foldhash::fast::FixedState>,
-    /// Letters and digits, all else as one space.
-    letters: Windows,
     /// The bit of [`Known::single`] for these.
     look: u8,
 }
@@ -100,14 +100,12 @@ impl Written {
         Self {
             characters: Windows::new(16, 2),
             single: HashMap::default(),
-            letters: Windows::new(8, LETTERS_TAIL),
             look,
         }
     }
 
     fn finish(&mut self, known: &mut [Known]) {
         self.characters.finish();
-        self.letters.finish();
         self.single.values_mut().for_each(Waiting::finish);
         let alone: HashSet<u16> = self.single.keys().map(|c| symbol_of(*c)).collect();
         for known in known {
@@ -171,6 +169,7 @@ impl Gate {
             known,
             first: Written::new(FIRST_LOOK),
             second: Written::new(SECOND_LOOK),
+            letters: Windows::new(8, LETTERS_TAIL),
             bare: Windows::new(16, 2),
             keys: Windows::new(8, KEYS),
             sound: Windows::new(16, 2),
@@ -186,6 +185,7 @@ impl Gate {
     pub(super) fn finish(&mut self) {
         self.talk = None;
         for windows in [
+            &mut self.letters,
             &mut self.bare,
             &mut self.keys,
             &mut self.sound,
@@ -199,7 +199,7 @@ impl Gate {
         self.second.finish(&mut self.known);
     }
 
-    /// The table for what waits so.
+    /// The table of characters for what waits so.
     fn written(&mut self, waiting: &Waiting) -> &mut Written {
         if waiting.second_look() {
             &mut self.second
@@ -282,13 +282,9 @@ impl Gate {
                 .collect();
         }
         for form in forms {
-            let added = self.written(&waiting).letters.add(
-                &wide(&form),
-                LETTERS,
-                anywhere,
-                of_letters,
-                waiting.clone(),
-            );
+            let added =
+                self.letters
+                    .add(&wide(&form), LETTERS, anywhere, of_letters, waiting.clone());
             self.always |= !added;
         }
     }

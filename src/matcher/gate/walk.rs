@@ -119,7 +119,7 @@ impl<'g, const DEEP: bool> Walk<'g, DEEP> {
 
     /// A pattern may be there, if its other literals are.
     pub(super) fn needs_second_look(&self) -> bool {
-        !self.all && !self.found.alone() && self.found.others()
+        !self.all && !self.found.alone() && self.found.more()
     }
 
     /// From the beginning of the text, for these literals; what was found stays.
@@ -408,8 +408,8 @@ impl<'g, const DEEP: bool> Walk<'g, DEEP> {
     #[inline]
     fn spell(&mut self, byte: u8) {
         self.letters = (self.letters << 8) | u128::from(byte);
-        let letters = &self.literals.letters;
-        if letters.may_end(self.letters as u64) {
+        let letters = &self.gate.letters;
+        if DEEP && letters.may_end(self.letters as u64) {
             let found = &mut self.found;
             letters.ask(self.letters, |waiting| found.note(waiting));
         }

@@ -15,8 +15,8 @@ pub(in crate::matcher) struct Waiting {
     alone: bool,
     /// It is one way to write a character in parts.
     pub(super) parts: bool,
-    /// A way to match needs others beside it.
-    others: bool,
+    /// A way to match needs more characters beside it.
+    more: bool,
     /// Terms, by their numbers.
     terms: Vec<u32>,
     /// Ways to match.
@@ -43,11 +43,11 @@ impl Waiting {
         }
     }
 
-    /// A way to match needs it; `needs` are the bits of all sets of the way.
-    pub(in crate::matcher) fn needed(needed: Needed, needs: u8) -> Self {
+    /// A way to match needs it; `more` says that other sets of the way have more than ASCII letters.
+    pub(in crate::matcher) fn needed(needed: Needed, more: bool) -> Self {
         Self {
             needed: vec![needed],
-            others: needs != needed.set,
+            more: more && needed.set == 1,
             ..Self::default()
         }
     }
@@ -67,7 +67,7 @@ impl Waiting {
     pub(super) fn join(&mut self, other: Self) {
         self.alone |= other.alone;
         self.parts |= other.parts;
-        self.others |= other.others;
+        self.more |= other.more;
         self.needed.extend(other.needed);
         if !self.alone {
             self.terms.extend(other.terms);
@@ -95,7 +95,7 @@ impl Waiting {
 #[derive(Debug, Default)]
 pub(in crate::matcher) struct Found<'g> {
     alone: bool,
-    others: bool,
+    more: bool,
     /// Terms of which a window was seen.
     pub(in crate::matcher) terms: SmallVec<[u32; TERMS_MAX]>,
     /// What ways to match need and was seen.
@@ -113,7 +113,7 @@ impl<'g> Found<'g> {
             }
         }
         if !waiting.needed.is_empty() {
-            self.others |= waiting.others;
+            self.more |= waiting.more;
             self.needed.push(&waiting.needed);
         }
     }
@@ -123,9 +123,9 @@ impl<'g> Found<'g> {
         self.alone
     }
 
-    /// Somebody waits for more.
-    pub(super) fn others(&self) -> bool {
-        self.others
+    /// Somebody waits for more characters.
+    pub(super) fn more(&self) -> bool {
+        self.more
     }
 }
 
@@ -173,7 +173,7 @@ impl Bits {
 /// The last symbols of each window, its *tail*, are looked up first in a bit table that stays in the nearest cache; only
 /// where it says yes the whole window counts. All tables go by hashes: two windows taken for one cost time only.
 #[derive(Debug)]
-pub(super) struct Windows {
+pub(in crate::matcher) struct Windows {
     /// Bits of a symbol.
     unit: u32,
     /// Symbols of a tail.
@@ -218,7 +218,7 @@ fn table<T: Clone>(count: usize, free: usize, empty: T) -> (Box<[T]>, u32) {
 }
 
 impl Windows {
-    pub(super) fn new(unit: u32, tail: usize) -> Self {
+    pub(in crate::matcher) fn new(unit: u32, tail: usize) -> Self {
         let (lengths, lengths_shift) = table(0, 1, 0);
         let (places, places_shift) = table(0, 1, (0, NOWHERE));
         let (marks, marks_shift) = table(0, 1, 0);
@@ -249,7 +249,7 @@ impl Windows {
 
     /// Keeps the window of these symbols that is the least common, of all that end at an allowed place and begin at or
     /// after the place told for it. `ring` says how many bits of recent symbols the walk remembers. False where none is.
-    pub(super) fn add(
+    pub(in crate::matcher) fn add(
         &mut self,
         symbols: &[u16],
         ring: u32,
@@ -289,7 +289,7 @@ impl Windows {
     }
 
     /// Call once, after the last `add`.
-    pub(super) fn finish(&mut self) {
+    pub(in crate::matcher) fn finish(&mut self) {
         let added = std::mem::take(&mut self.added);
         let tails: HashSet<u64> = added
             .keys()
@@ -332,13 +332,13 @@ impl Windows {
 
     /// False for nearly all places: no window ends here.
     #[inline]
-    pub(super) fn may_end(&self, recent: u64) -> bool {
+    pub(in crate::matcher) fn may_end(&self, recent: u64) -> bool {
         self.tails.has(self.tail_of(recent))
     }
 
     /// Who waits for the windows that end here.
     #[inline(never)]
-    pub(super) fn ask<'g>(&'g self, recent: u128, mut note: impl FnMut(&'g Waiting)) {
+    pub(in crate::matcher) fn ask<'g>(&'g self, recent: u128, mut note: impl FnMut(&'g Waiting)) {
         step(1);
         let mut lengths = self.lengths[self.place_of_lengths(self.tail_of(recent as u64))];
         while lengths != 0 {
