@@ -60,6 +60,11 @@
 //! - **Migrations are forty lines of our own** ([`store`]), since both databases read the same files with two words replaced,
 //!   which no migration library does.
 
+/// Asks for huge pages: the tables of the matcher are looked up at random, and with small pages every tenth of the time of
+/// a text goes into finding them. It is the allocator of tests and benches as well, so that these measure what runs.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 pub mod access;
 pub mod app;
 pub mod assess;

@@ -1,8 +1,5 @@
 //! The `lifeguard` program.
 
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 fn main() -> std::process::ExitCode {
     lifeguard::cli::main()
 }
