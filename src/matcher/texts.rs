@@ -49,7 +49,7 @@ pub(super) struct Hit {
 pub(super) struct Look {
     opened: Opened,
     /// Terms of which a part is there, by the gate's numbers.
-    terms: SmallVec<[u32; 16]>,
+    terms: SmallVec<[u32; 4]>,
     /// Patterns of which all literals are there.
     patterns: SmallVec<[PatternAt; 8]>,
 }
@@ -114,7 +114,7 @@ impl Texts {
             }
         }
         for (literal, pattern, needed) in Ways::literals(rules) {
-            if alone(pattern.signal) {
+            if alone(pattern.signal as usize) {
                 let waiting = Waiting::needed(needed, ways.more(needed.way));
                 gate.add(literal, false, waiting);
             }
@@ -177,8 +177,8 @@ impl Texts {
                 asked(signal) && says(scratch, &signal.terms[place])
             };
             let matches = |at: &PatternAt| {
-                let signal = &rules.signals[at.signal];
-                asked(signal) && signal.patterns[at.number].regex.is_match(scratch)
+                let (signal, pattern) = at.of(rules);
+                asked(signal) && pattern.regex.is_match(scratch)
             };
             if look.terms.iter().any(written) || look.patterns.iter().any(matches) {
                 return true;
@@ -275,15 +275,15 @@ impl Texts {
                 }
             }
         }
-        for PatternAt { signal, number } in seen.end() {
-            if !asked(&rules.signals[signal]) {
+        for at in seen.end() {
+            let (signal, pattern) = at.of(rules);
+            if !asked(signal) {
                 continue;
             }
-            let regex = &rules.signals[signal].patterns[number].regex;
-            let found = regex.find_iter(folded).filter(|m| !m.is_empty());
+            let found = pattern.regex.find_iter(folded).filter(|m| !m.is_empty());
             hits.extend(found.map(|m| {
                 step(m.len());
-                hit(signal, (m.start(), m.end()))
+                hit(at.signal as usize, (m.start(), m.end()))
             }));
         }
     }

@@ -3,13 +3,13 @@
 use smallvec::SmallVec;
 
 use super::steps::step;
-use crate::rules::Ruleset;
+use crate::rules::{Pattern, Ruleset, TextSignal};
 
 /// A pattern of a text signal, by its places in the rule set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct PatternAt {
-    pub signal: usize,
-    pub number: usize,
+    pub signal: u32,
+    pub number: u32,
 }
 
 /// A literal that a way needs: one of each of its sets must be there.
@@ -19,6 +19,14 @@ pub(super) struct Needed {
     pub way: u32,
     /// The bit of the set.
     pub set: u8,
+}
+
+impl PatternAt {
+    /// The signal and the pattern.
+    pub(super) fn of(self, rules: &Ruleset) -> (&TextSignal, &Pattern) {
+        let signal = &rules.signals[self.signal as usize];
+        (signal, &signal.patterns[self.number as usize])
+    }
 }
 
 /// All ways of all patterns, numbered through.
@@ -73,7 +81,10 @@ fn each_pattern(rules: &Ruleset) -> impl Iterator<Item = (PatternAt, &[Vec<Vec<S
     let signals = rules.signals.iter().enumerate();
     signals.flat_map(|(signal, of)| {
         let patterns = of.patterns.iter().enumerate();
-        patterns.map(move |(number, pattern)| (PatternAt { signal, number }, &pattern.ways[..]))
+        patterns.map(move |(number, pattern)| {
+            let (signal, number) = (signal as u32, number as u32);
+            (PatternAt { signal, number }, &pattern.ways[..])
+        })
     })
 }
 

@@ -4,11 +4,12 @@
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
+use foldhash::fast::FixedState;
 use prost::Message as _;
 use prost_types::field_descriptor_proto::Type;
 
 /// For a message: each field number, and the message it holds, if it holds one.
-type Fields = HashMap<u32, Option<usize>>;
+type Fields = HashMap<u32, Option<usize>, FixedState>;
 
 struct Messages {
     fields: Vec<Fields>,

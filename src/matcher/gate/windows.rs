@@ -97,9 +97,9 @@ pub(in crate::matcher) struct Found<'g> {
     alone: bool,
     more: bool,
     /// Terms of which a window was seen.
-    pub(in crate::matcher) terms: SmallVec<[u32; TERMS_MAX]>,
+    pub(in crate::matcher) terms: SmallVec<[u32; 4]>,
     /// What ways to match need and was seen.
-    pub(in crate::matcher) needed: SmallVec<[&'g [Needed]; 16]>,
+    pub(in crate::matcher) needed: SmallVec<[&'g [Needed]; 8]>,
 }
 
 impl<'g> Found<'g> {
