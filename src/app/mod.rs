@@ -23,6 +23,9 @@ pub enum BuildError {
     /// The store cannot be opened.
     #[error("the store cannot be opened")]
     Store(#[from] StoreError),
+    /// Building it panicked.
+    #[error("building the rule set panicked")]
+    Panicked,
 }
 
 /// An engine over a store: matcher, filter, transaction.

@@ -16,8 +16,9 @@ use super::health::{self, Health};
 use super::{BuildError, engine, now};
 use crate::access::Access;
 use crate::intake::kafka;
+use crate::matcher::Matcher;
 use crate::notify::{self, Outlet};
-use crate::pipeline::Door;
+use crate::pipeline::{Committer, Door};
 use crate::rules::Ruleset;
 use crate::serve::Services;
 use crate::store::{self, MasterKey, Store};
@@ -93,6 +94,7 @@ pub struct Running {
     pub http: SocketAddr,
     /// Its store.
     pub store: Store,
+    committer: Arc<Committer>,
     draining: watch::Sender<bool>,
     kafka_stop: Arc<AtomicBool>,
     kafka_thread: Option<std::thread::JoinHandle<()>>,
@@ -189,7 +191,8 @@ pub async fn start(settings: ServeSettings) -> Result<Running, StartError> {
             prefix: settings.outbound_prefix,
         };
         let runtime = tokio::runtime::Handle::current();
-        let reader = kafka::Reader::open(kafka, committer, runtime, now, kafka_stop.clone())?;
+        let reader =
+            kafka::Reader::open(kafka, committer.clone(), runtime, now, kafka_stop.clone())?;
         let thread = std::thread::Builder::new()
             .name("kafka".to_owned())
             .spawn(move || reader.run());
@@ -205,6 +208,7 @@ pub async fn start(settings: ServeSettings) -> Result<Running, StartError> {
         grpc,
         http,
         store,
+        committer,
         draining,
         kafka_stop,
         kafka_thread,
@@ -247,6 +251,16 @@ async fn sequence(store: Store) {
 }
 
 impl Running {
+    /// Puts another rule set in force; events go on meanwhile, judged by the one before.
+    ///
+    /// # Errors
+    /// It cannot be built, or the store fails; the one before stays in force.
+    pub async fn adopt(&self, rules: Ruleset) -> Result<(), BuildError> {
+        let built = tokio::task::spawn_blocking(move || Matcher::new(Arc::new(rules))).await;
+        let matcher = built.map_err(|_| BuildError::Panicked)??;
+        Ok(self.committer.adopt(matcher, now()).await?)
+    }
+
     /// Ends in order: not ready, no new requests, what was accepted is committed and answered, the rest of the log is
     /// sequenced. True if everything ended within the time set for it.
     pub async fn stop(mut self) -> bool {

@@ -97,7 +97,7 @@ async fn judge(engine: &Committer, event: Screened, output: &mut impl Write) -> 
             .then(|| "the event could not be judged".to_owned()),
         line: None,
         state: verdict.as_deref().map(|v| State::of(v, &candidate)),
-        ruleset: &engine.walk().matcher().rules().hash,
+        ruleset: &engine.walk().matcher().rules().hash.clone(),
     };
     write(&judged, output)
 }
@@ -119,7 +119,7 @@ async fn set_aside(
         reason: Some(reason.to_string()),
         line: Some(line.number),
         state: None,
-        ruleset: &engine.walk().matcher().rules().hash,
+        ruleset: &engine.walk().matcher().rules().hash.clone(),
     };
     write(&judged, output)
 }

@@ -4,16 +4,16 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use anyhow::Context as _;
-use base64::Engine as _;
-
 use super::with_model;
 use crate::access::{Access, Role, token_entry};
-use crate::app::{ServeSettings, install_metrics, start};
+use crate::app::{Running, ServeSettings, install_metrics, start};
 use crate::config::{self, Settings, Sources};
 use crate::intake::kafka;
 use crate::rules::load_dir;
 use crate::store::{MasterKey, Store};
+use anyhow::Context as _;
+use base64::Engine as _;
+use tokio::signal::unix::{SignalKind, signal};
 
 /// Where settings come from: defaults, then the file, then `LIFEGUARD_…` variables, then `--set`.
 #[derive(Clone, Debug, clap::Args)]
@@ -288,7 +288,18 @@ pub(super) async fn run(arguments: ConfigArguments) -> anyhow::Result<ExitCode> 
     .await?;
     // One line for scripts and proofs: where the doors are, whatever port was asked for.
     println!("ready grpc={} http={}", running.grpc, running.http);
-    stop_asked().await?;
+    let mut hang_up = signal(SignalKind::hangup())?;
+    let stop = stop_asked();
+    tokio::pin!(stop);
+    loop {
+        tokio::select! {
+            stopped = &mut stop => {
+                stopped?;
+                break;
+            }
+            _ = hang_up.recv() => renew(&running, &settings).await,
+        }
+    }
     Ok(if running.stop().await {
         ExitCode::SUCCESS
     } else {
@@ -296,9 +307,31 @@ pub(super) async fn run(arguments: ConfigArguments) -> anyhow::Result<ExitCode> 
     })
 }
 
+/// Reads rules and model again. What cannot be used changes nothing: the last good ones stay in force.
+async fn renew(running: &Running, settings: &Settings) {
+    let (dir, model) = (settings.rules.dir.clone(), settings.rules.model.clone());
+    let read = move || with_model(load_dir(&dir)?, model.as_deref());
+    let read = tokio::task::spawn_blocking(read).await;
+    let adopted = match read {
+        Ok(Ok(rules)) => {
+            let hash = rules.hash.clone();
+            let adopted = running.adopt(rules).await.map_err(anyhow::Error::from);
+            adopted.map(|()| hash)
+        }
+        Ok(Err(error)) => Err(error),
+        Err(error) => Err(error.into()),
+    };
+    match adopted {
+        Ok(hash) => tracing::info!(ruleset = &*hash, "rules read again and in force"),
+        Err(error) => {
+            let error = format!("{error:#}");
+            tracing::error!(error, "rules or model refused; those before stay in force");
+        }
+    }
+}
+
 /// Waits for an interrupt or a termination.
 pub(super) async fn stop_asked() -> anyhow::Result<()> {
-    use tokio::signal::unix::{SignalKind, signal};
     let mut terminate = signal(SignalKind::terminate())?;
     tokio::select! {
         interrupt = tokio::signal::ctrl_c() => interrupt?,

@@ -420,7 +420,7 @@ impl Reader {
                 .map(|(lane, message)| {
                     (
                         lane.clone(),
-                        read(walk, format, message, arrived_at, &mut scratch),
+                        read(&walk, format, message, arrived_at, &mut scratch),
                     )
                 })
                 .collect()

@@ -3,12 +3,13 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use arc_swap::ArcSwap;
 use tokio::sync::Mutex;
 
 use super::screen::{Screened, Walk, candidate};
 use crate::cases::Verdict;
 use crate::domain::{Event, Time};
-use crate::matcher::Scratch;
+use crate::matcher::{Matcher, Scratch};
 use crate::store::{
     Batch, BatchItem, BatchOutcome, ItemOutcome, Lane, LaneAdvance, QuarantineItem, Store,
     StoreError,
@@ -40,7 +41,8 @@ const WAIT_MAX: Duration = Duration::from_secs(5);
 #[derive(Debug)]
 pub struct Committer {
     store: Store,
-    walk: Arc<Walk>,
+    /// The walk of the rule set in force; a batch keeps the one that it began with.
+    walk: ArcSwap<Walk>,
     alone: Mutex<()>,
 }
 
@@ -52,16 +54,29 @@ impl Committer {
     pub async fn new(store: Store, walk: Arc<Walk>) -> Result<Self, StoreError> {
         let committer = Self {
             store,
-            walk,
+            walk: ArcSwap::new(walk),
             alone: Mutex::new(()),
         };
         committer.refresh().await?;
         Ok(committer)
     }
 
-    /// The walk.
-    pub fn walk(&self) -> &Arc<Walk> {
-        &self.walk
+    /// The walk of the rule set in force.
+    pub fn walk(&self) -> Arc<Walk> {
+        self.walk.load_full()
+    }
+
+    /// Puts another rule set in force, between two batches: whatever was found by the one before it is judged by the new
+    /// one. The store has it in its log before it counts.
+    ///
+    /// # Errors
+    /// The store's; then the one before stays.
+    pub async fn adopt(&self, matcher: Matcher, now: Time) -> Result<(), StoreError> {
+        let _alone = self.alone.lock().await;
+        self.store.activate(matcher.rules(), now).await?;
+        let active = self.walk().active().clone();
+        self.walk.store(Arc::new(Walk::new(matcher, active)));
+        Ok(())
     }
 
     /// The store.
@@ -70,7 +85,8 @@ impl Committer {
     }
 
     async fn refresh(&self) -> Result<(), StoreError> {
-        let active = self.walk.active();
+        let walk = self.walk();
+        let active = walk.active();
         let (generation, persons) = self.store.activated_since(active.generation()).await?;
         persons.iter().for_each(|person| active.insert(person));
         active.seen(generation);
@@ -87,28 +103,29 @@ impl Committer {
         advances: Vec<LaneAdvance>,
     ) -> Result<Vec<Fate>, Fenced> {
         let _alone = self.alone.lock().await;
+        let walk = self.walk();
         let mut set_aside: Vec<Option<QuarantineItem>> = vec![None; events.len()];
         let mut wait = WAIT_MIN;
         loop {
-            let (places, mut batch) = self.batch(events, &set_aside, &advances);
+            let (places, mut batch) = self.batch(&walk, events, &set_aside, &advances);
             if batch.items.is_empty()
                 && batch.advances.is_empty()
                 && !self.must_check_generation(events)
             {
                 return Ok(fates(events, &set_aside, &places, Vec::new()));
             }
-            batch.generation = self.walk.active().generation();
+            batch.generation = walk.active().generation();
             let batch = Arc::new(batch);
             let started = Instant::now();
             match self
                 .store
-                .commit(batch.clone(), self.walk.matcher().rules().clone())
+                .commit(batch.clone(), walk.matcher().rules().clone())
                 .await
             {
                 Ok(BatchOutcome { items, generation }) => {
                     telemetry::store_waiting(false);
                     telemetry::committed(items.len(), started.elapsed().as_secs_f64());
-                    self.walk.active().seen(generation);
+                    walk.active().seen(generation);
                     return Ok(fates(events, &set_aside, &places, items));
                 }
                 Err(StoreError::Fenced(lane)) => {
@@ -123,7 +140,7 @@ impl Committer {
                 }
                 Err(error) if error.is_event_fault() => {
                     telemetry::commit_redone("event fault");
-                    if let Some(culprit) = self.culprit(&batch).await {
+                    if let Some(culprit) = self.culprit(&walk, &batch).await {
                         set_aside[places[culprit]] =
                             Some(aside(&events[places[culprit]].1, &error));
                     } else {
@@ -153,6 +170,7 @@ impl Committer {
     /// The items of a batch, and for each its place among the events.
     fn batch(
         &self,
+        walk: &Walk,
         events: &[(Option<Lane>, Screened)],
         set_aside: &[Option<QuarantineItem>],
         advances: &[LaneAdvance],
@@ -164,10 +182,10 @@ impl Committer {
             // Somebody else may have learnt of this person meanwhile.
             let again = match event {
                 Screened::Stranger(event, arrived_at)
-                    if self.walk.active().may_contain(&event.person) =>
+                    if walk.active().may_contain(&event.person) =>
                 {
                     let event = Event::clone(event);
-                    Some(self.walk.screen(event, *arrived_at, false, &mut scratch))
+                    Some(walk.screen(event, *arrived_at, false, &mut scratch))
                 }
                 _ => None,
             };
@@ -175,7 +193,7 @@ impl Committer {
                 (Some(aside), _) => BatchItem::Quarantine(Box::new(aside.clone())),
                 (None, Screened::Candidate(candidate)) => BatchItem::Candidate(candidate.clone()),
                 (None, Screened::IfKnown(candidate))
-                    if self.walk.active().may_contain(&candidate.person) =>
+                    if walk.active().may_contain(&candidate.person) =>
                 {
                     BatchItem::Candidate(candidate.clone())
                 }
@@ -204,11 +222,11 @@ impl Committer {
     }
 
     /// The item whose presence makes the batch fail: the last of the shortest beginning that fails.
-    async fn culprit(&self, batch: &Batch) -> Option<usize> {
+    async fn culprit(&self, walk: &Walk, batch: &Batch) -> Option<usize> {
         let (mut good, mut bad) = (0, batch.items.len());
         while bad - good > 1 {
             let middle = good + (bad - good) / 2;
-            match self.trial(batch, middle).await {
+            match self.trial(walk, batch, middle).await {
                 Err(StoreError::Tried) => good = middle,
                 Err(error) if error.is_event_fault() => bad = middle,
                 // The store itself fails now; the caller waits and begins again.
@@ -218,7 +236,12 @@ impl Committer {
         (bad > 0).then(|| bad - 1)
     }
 
-    async fn trial(&self, batch: &Batch, items: usize) -> Result<BatchOutcome, StoreError> {
+    async fn trial(
+        &self,
+        walk: &Walk,
+        batch: &Batch,
+        items: usize,
+    ) -> Result<BatchOutcome, StoreError> {
         let trial = Batch {
             items: batch.items[..items].to_vec(),
             advances: Vec::new(),
@@ -226,7 +249,7 @@ impl Committer {
             generation: batch.generation,
         };
         self.store
-            .commit(Arc::new(trial), self.walk.matcher().rules().clone())
+            .commit(Arc::new(trial), walk.matcher().rules().clone())
             .await
     }
 }

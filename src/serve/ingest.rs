@@ -191,7 +191,8 @@ impl pb::ingest_service_server::IngestService for Services {
             _ => None,
         };
         let fate = self.one(event).await?;
-        let ruleset = &self.door.committer().walk().matcher().rules().hash;
+        let walk = self.door.committer().walk();
+        let ruleset = &walk.matcher().rules().hash;
         let assessment = match (&fate, candidate) {
             (Fate::Evaluated(verdict) | Fate::Duplicate(verdict), Some(candidate)) => {
                 let spans = |rule: &str| {

@@ -14,7 +14,12 @@ use lifeguard::wire::decode_json;
 
 /// A pack just large enough to show every mechanism.
 pub fn small_pack() -> Ruleset {
-    let files: BTreeMap<String, String> = [
+    load_files(&small_pack_files()).unwrap_or_else(|problems| panic!("{problems}"))
+}
+
+/// Its files.
+pub fn small_pack_files() -> BTreeMap<String, String> {
+    [
         ("pack.yaml", "name: small\nversion: '1'\nengine: '0.1'\ntime_zone: Asia/Shanghai\n"),
         ("lexicons/wish.zh.txt", "不想活 # a wish\n不想活了\n"),
         ("lexicons/farewell.en.txt", "goodbye forever\n"),
@@ -56,8 +61,7 @@ pub fn small_pack() -> Ruleset {
     ]
     .into_iter()
     .map(|(name, text)| (name.to_owned(), text.to_owned()))
-    .collect();
-    load_files(&files).unwrap_or_else(|problems| panic!("{problems}"))
+    .collect()
 }
 
 /// A database of one test; gone when the test is.
