@@ -16,6 +16,7 @@ use lifeguard::domain::{Event, EventKind, Signal, Time};
 use lifeguard::matcher::{Matcher, Scratch, Who};
 use lifeguard::pipeline::{ActivePersons, Screened, Walk};
 use lifeguard::rules::{Ruleset, load_dir, load_files, read_dir};
+use lifeguard::semantic::{Model, Tokens};
 use lifeguard::text::fold_into;
 use lifeguard::wire::{decode_protobuf, json_to_pb};
 use lifeguard::{synth, wire};
@@ -279,5 +280,45 @@ fn remembered(candidate: &Candidate, now: Time) -> Vec<Signal> {
         .collect()
 }
 
-criterion_group!(benches, texts, whole_walk, judging);
+/// A message of 37 characters, as they are written to shops.
+const MESSAGE: &str = "老板你好请问这款大号的灰色还有没有现货今天下单周五之前能不能送到我们这边来";
+
+fn scoring(c: &mut Criterion) {
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("deploy/starter.model");
+    let load = || Model::load(&path).expect("the starter model");
+    let model = load();
+    let loading = nanos_each(1, || {
+        black_box(load());
+    });
+    assert!(loading <= 50e6, "a model loads in {:.1} ms", loading / 1e6);
+    let message = [MESSAGE.to_owned()];
+    assert_eq!(MESSAGE.chars().count(), 37);
+    let mut tokens = Tokens::default();
+    let expected = model.score(MESSAGE, &mut tokens);
+    let mut group = c.benchmark_group("semantic");
+    group.bench_function("utf8 walk of 37 characters (bound)", |b| {
+        b.iter(|| black_box(utf8_walk(black_box(&message))))
+    });
+    group.bench_function("score 37 characters", |b| {
+        b.iter(|| assert_eq!(model.score(black_box(MESSAGE), &mut tokens), expected));
+    });
+    group.finish();
+    let walk = nanos_each(1_000, || {
+        (0..1_000).for_each(|_| {
+            black_box(utf8_walk(black_box(&message)));
+        });
+    });
+    let score = nanos_each(1_000, || {
+        (0..1_000).for_each(|_| {
+            black_box(model.score(black_box(MESSAGE), &mut tokens));
+        });
+    });
+    eprintln!(
+        "the model loads in {:.1} ms; a score takes {score:.0} ns, {:.1} times the UTF-8 walk's {walk:.0} ns",
+        loading / 1e6,
+        score / walk
+    );
+}
+
+criterion_group!(benches, texts, whole_walk, judging, scoring);
 criterion_main!(benches);

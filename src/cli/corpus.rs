@@ -108,6 +108,9 @@ impl Source {
         if written.level.is_some_and(|level| level > LEVEL_MAX) {
             return Err(Unfit::Bad("`level` is 0 to 10"));
         }
+        if written.hour.is_some_and(|hour| hour > 23) {
+            return Err(Unfit::Bad("`hour` is 0 to 23"));
+        }
         Ok(Text {
             text: PersonText::new(written.text),
             language: language(written.lang.as_deref().unwrap_or_default()),
@@ -117,6 +120,7 @@ impl Source {
             benign: label.map_or(self.benign, |risk| !risk),
             head: head.flatten().filter(|_| label == Some(true)),
             group: written.group,
+            hour: written.hour,
         })
     }
 }
@@ -140,6 +144,8 @@ pub(in crate::cli) struct Text {
     pub head: Option<Head>,
     /// Whose line it is, where the file says it.
     pub group: Option<String>,
+    /// The hour of the day it was written in, where the file says it.
+    pub hour: Option<u8>,
 }
 
 /// Why a line is not measured.
@@ -161,6 +167,7 @@ struct Written {
     kind: Option<String>,
     head: Option<String>,
     group: Option<String>,
+    hour: Option<u8>,
 }
 
 fn is_search(kind: &str) -> bool {

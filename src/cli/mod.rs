@@ -9,6 +9,7 @@ mod evaluate;
 mod events;
 mod judged;
 mod model;
+mod page;
 mod rules;
 mod serve;
 

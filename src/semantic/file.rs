@@ -147,7 +147,7 @@ impl Curve {
 }
 
 /// The value at a score, straight between knots, level beyond them. Knots rise in both.
-pub(super) fn interpolate(knots: &[Knot], score: i32) -> u32 {
+pub fn interpolate(knots: &[Knot], score: i32) -> u32 {
     let after = knots.partition_point(|knot| knot.0 <= score);
     match (
         after.checked_sub(1).and_then(|i| knots.get(i)),

@@ -25,7 +25,7 @@ pub mod train;
 mod tests;
 
 pub use crate::domain::{HEADS, Head};
-pub use file::{About, Curve, FORMAT, Knot, Problem, Source};
+pub use file::{About, Curve, FORMAT, Knot, Problem, Source, interpolate as calibrated};
 pub use tokens::Tokens;
 
 /// Tokens looked at together; texts of more are looked at through windows of so many.
@@ -151,6 +151,18 @@ impl Model {
         let root = i64::from(self.roots[sums.pieces as usize]);
         let sums = sums.by_head();
         std::array::from_fn(|h| ((i64::from(sums[h]) * root) >> SCORE_SHIFT) as i32 + self.bias[h])
+    }
+
+    /// How many slots it has.
+    pub fn slots(&self) -> usize {
+        self.slots.len()
+    }
+
+    /// The slot of a piece and its weights, one a head, if it weighs anything.
+    pub fn weights(&self, piece: u64) -> Option<(usize, [i32; HEADS])> {
+        let (at, tag) = place(piece, self.bits);
+        let slot = self.slots[at];
+        (slot & 0xFFFF == tag).then(|| (at, std::array::from_fn(|head| weight(slot, head))))
     }
 
     /// The probability of a score, in millionths, as calibrated in training.

@@ -270,6 +270,7 @@ mod tests {
             benign: label == Some(false),
             head: None,
             group: None,
+            hour: None,
         }
     }
 

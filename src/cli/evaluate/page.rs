@@ -1,16 +1,14 @@
 //! The page: plots and tables in one file that needs no other, no network and no script, so that it can be kept beside the
 //! rules it speaks of.
 
-use std::fmt::{Display, Write as _};
+use std::fmt::Write as _;
 
-use anyhow::Context as _;
-use plotters::coord::Shift;
 use plotters::prelude::*;
 
 use super::report::{Report, ScoreCurve};
-use super::sheets::{Sheet, sheets};
+use super::sheets::sheets;
+use crate::cli::page::{Area, COLOURS, STYLE, drawn, escaped, figure, plain, table};
 
-const WIDTH: u32 = 960;
 const CURVES_HEIGHT: u32 = 460;
 /// The bars of one file, in pixels.
 const BARS_HEIGHT: u32 = 34;
@@ -18,27 +16,12 @@ const BARS_HEIGHT: u32 = 34;
 const LEGEND_ROWS: u32 = 2;
 /// Curves beyond this many would hide each other.
 const CURVES_MAX: usize = 12;
-/// Told apart by eyes of every kind; after Okabe and Ito.
-const COLOURS: [RGBColor; 6] = [
-    RGBColor(0, 114, 178),
-    RGBColor(213, 94, 0),
-    RGBColor(0, 158, 115),
-    RGBColor(204, 121, 167),
-    RGBColor(86, 180, 233),
-    RGBColor(230, 159, 0),
-];
 /// SUPPORT, ELEVATED, HIGH and above.
 const LEVEL_COLOURS: [RGBColor; 3] = [
     RGBColor(86, 180, 233),
     RGBColor(230, 159, 0),
     RGBColor(213, 94, 0),
 ];
-
-const STYLE: &str = "body{font:15px/1.5 system-ui,sans-serif;max-width:1040px;margin:2em auto;padding:0 1em;color:#222;\
-background:#fff}h1{font-size:1.5em}h2{font-size:1.15em;margin-top:2em}p.note{color:#555;margin:.2em 0 .6em}\
-table{border-collapse:collapse;font-variant-numeric:tabular-nums}th,td{padding:.2em .8em;border-bottom:1px solid #ddd;\
-text-align:right}th:first-child,td:first-child{text-align:left}th{border-bottom:2px solid #888}div.wide{overflow-x:auto}\
-figure{margin:1em 0}figcaption{color:#555}svg{max-width:100%;height:auto}summary{cursor:pointer;margin-top:.6em}";
 
 /// The whole page.
 ///
@@ -85,78 +68,6 @@ pub(super) fn page(report: &Report) -> anyhow::Result<String> {
     }
     page.push_str("</body></html>\n");
     Ok(page)
-}
-
-fn escaped(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            '\'' => out.push_str("&#39;"),
-            c => out.push(c),
-        }
-    }
-    out
-}
-
-fn figure(page: &mut String, svg: &str, caption: &str) -> std::fmt::Result {
-    writeln!(
-        page,
-        "<figure role=\"img\" aria-label=\"{caption}\">{svg}<figcaption>{caption}.</figcaption></figure>"
-    )
-}
-
-fn table(page: &mut String, sheet: &Sheet) -> std::fmt::Result {
-    let (open, close, end) = if sheet.closer {
-        ("<details><summary>", "</summary>", "</details>")
-    } else {
-        ("<section><h2>", "</h2>", "</section>")
-    };
-    write!(
-        page,
-        "{open}{}{close}<p class=\"note\">{}</p><div class=\"wide\"><table><thead>",
-        escaped(&sheet.title),
-        escaped(sheet.note)
-    )?;
-    row(page, "th", &sheet.header)?;
-    page.push_str("</thead><tbody>");
-    for cells in &sheet.rows {
-        row(page, "td", cells)?;
-    }
-    writeln!(page, "</tbody></table></div>{end}")
-}
-
-fn row(page: &mut String, cell: &str, cells: &[String]) -> std::fmt::Result {
-    page.push_str("<tr>");
-    for text in cells {
-        write!(page, "<{cell}>{}</{cell}>", escaped(text))?;
-    }
-    page.push_str("</tr>\n");
-    Ok(())
-}
-
-type Area<'a> = DrawingArea<SVGBackend<'a>, Shift>;
-
-/// An SVG element. A drawing error carries nothing that could be told apart, so it is told as text.
-fn drawn(
-    height: u32,
-    draw: impl FnOnce(&Area<'_>) -> Result<(), Box<dyn std::error::Error>>,
-) -> anyhow::Result<String> {
-    let mut svg = String::new();
-    {
-        let area = SVGBackend::with_string(&mut svg, (WIDTH, height)).into_drawing_area();
-        let wrong = |error: &dyn Display| anyhow::anyhow!("{error}");
-        draw(&area)
-            .map_err(|error| wrong(&error))
-            .context("a plot cannot be drawn")?;
-        area.present()
-            .map_err(|error| wrong(&error))
-            .context("a plot cannot be drawn")?;
-    }
-    Ok(svg)
 }
 
 /// Steps, since between two thresholds there is nothing.
@@ -285,12 +196,4 @@ fn shortened(name: &str) -> String {
     }
     let kept: String = name.chars().take(CHARS_MAX - 1).collect();
     format!("{kept}…")
-}
-
-fn plain(value: f64) -> String {
-    if value >= 1.0 {
-        format!("{value:.0}")
-    } else {
-        format!("{value}")
-    }
 }

@@ -345,6 +345,7 @@ mod tests {
                 benign: !risk,
                 head: None,
                 group: None,
+                hour: None,
             };
             let outcome = Outcome {
                 level: *level,

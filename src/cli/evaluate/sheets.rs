@@ -2,33 +2,10 @@
 
 use super::measure::share;
 use super::report::{Corpus, FiredRow, Group, Report, Share};
+use crate::cli::page::Sheet;
 
 /// Rules and signals shown of each file; the JSON file has all.
 const FIRED_SHOWN: usize = 15;
-
-/// One table.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) struct Sheet {
-    pub title: String,
-    /// What a reader must know to read it.
-    pub note: &'static str,
-    /// For a closer look at one file; the page keeps it folded.
-    pub closer: bool,
-    pub header: Vec<String>,
-    pub rows: Vec<Vec<String>>,
-}
-
-impl Sheet {
-    fn new(title: &str, note: &'static str, header: &[&str], rows: Vec<Vec<String>>) -> Self {
-        Self {
-            title: title.to_owned(),
-            note,
-            closer: false,
-            header: header.iter().map(|h| (*h).to_owned()).collect(),
-            rows,
-        }
-    }
-}
 
 /// All tables that have something to say.
 pub(super) fn sheets(report: &Report) -> Vec<Sheet> {

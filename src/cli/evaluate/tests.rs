@@ -188,6 +188,7 @@ fn urgent(words: &str) -> Text {
         benign: false,
         head: None,
         group: None,
+        hour: None,
     }
 }
 

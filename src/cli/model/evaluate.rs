@@ -15,7 +15,12 @@ use crate::semantic::train::curve_of;
 use crate::semantic::{Head, Model, Tokens};
 use crate::text::{entry_of, is_han};
 
+const HELP: &str = "\
+Recall and alarms are told by file, language, length, script, level, and hour of the day where lines have `hour` (0 to 23), so \
+that it can be seen for whom the model works less well. No text is printed.";
+
 #[derive(Debug, clap::Args)]
+#[command(after_help = HELP)]
 pub(in crate::cli) struct Arguments {
     /// The model file.
     #[arg(long, value_name = "FILE")]
@@ -161,6 +166,10 @@ fn what_it_is(file: &str, text: &Text) -> Vec<String> {
         format!("script {}", script(words)),
     ];
     groups.extend(text.level.map(|level| format!("level {level:>2}")));
+    groups.extend(text.hour.map(|hour| {
+        let from = hour / 6 * 6;
+        format!("hour {from:02} to {:02}", from + 5)
+    }));
     groups
 }
 

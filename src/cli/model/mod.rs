@@ -2,6 +2,7 @@
 
 mod evaluate;
 mod recall;
+mod report;
 mod teach;
 mod train;
 

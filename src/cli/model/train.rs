@@ -9,12 +9,13 @@ use std::time::Instant;
 use anyhow::Context as _;
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::recall::{BUDGETS, Recall, recall};
+use super::load;
+use super::report::{Made, Report};
 use super::teach::{Labels, Lesson, sha256_of};
 use crate::cli::corpus;
 use crate::domain::limits::EVENT_BYTES_MAX;
-use crate::semantic::train::{Line, Measured, Settings, Truth, train};
-use crate::semantic::{About, HEADS, Head, Model, Source};
+use crate::semantic::train::{Line, Settings, Truth, train};
+use crate::semantic::{About, HEADS, Head, Source};
 
 const HELP: &str = "\
 A file holds one JSON object a line, plain or gzip: `text`; `label` 1 for risk, 0 for benign, null for not known; or `head`: \
@@ -55,9 +56,18 @@ pub(in crate::cli) struct Arguments {
     /// Parts of the lines that are scored by a model that has not seen them.
     #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u32).range(2..=20))]
     folds: u32,
-    /// Write the complete figures, without any text.
+    /// Write the complete figures, without any text of a person.
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
+    /// Write the report as one page with plots.
+    #[arg(long, value_name = "FILE")]
+    html: Option<PathBuf>,
+    /// Train again on parts of the risk lines, to see whether more would help.
+    #[arg(long)]
+    learning_curve: bool,
+    /// The model before this one, to see what changes.
+    #[arg(long, value_name = "FILE")]
+    previous: Option<PathBuf>,
 }
 
 /// What a file is used as.
@@ -81,10 +91,10 @@ impl Use {
 }
 
 /// What is known of a line beside what it teaches.
-struct Known {
-    file: usize,
-    level: Option<u8>,
-    traffic: bool,
+pub(super) struct Known {
+    pub file: usize,
+    pub level: Option<u8>,
+    pub traffic: bool,
 }
 
 pub(super) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
@@ -128,16 +138,34 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         calibration: Default::default(),
         curves: Default::default(),
     };
-    let truths: Vec<[Truth; HEADS]> = lines.iter().map(|line: &Line| line.truth).collect();
+    let kept: Vec<Line> = lines.clone();
     let bar = steps(settings.folds as u64 + 1)?;
     let (model, measured) =
         train(lines, &settings, about, &|| bar.inc(1)).map_err(anyhow::Error::msg)?;
     bar.finish_and_clear();
-    print(&model, &settings, &measured, &known, &truths, &sources);
+    let previous = arguments.previous.as_deref().map(load).transpose()?;
+    let made = Made {
+        model: &model,
+        settings: &settings,
+        measured: &measured,
+        lines: &kept,
+        known: &known,
+        sources: &sources,
+        previous: previous.as_ref(),
+    };
+    let report =
+        Report::new(&made, arguments.learning_curve, &|| {}).map_err(anyhow::Error::msg)?;
+    report.print();
+    if let Some(path) = &arguments.json {
+        let json = serde_json::to_vec_pretty(&report).context("the figures have no JSON")?;
+        write(path, &json)?;
+    }
+    if let Some(path) = &arguments.html {
+        write(path, report.page()?.as_bytes())?;
+    }
     if let Some(path) = &arguments.out {
         let bytes = model.to_bytes()?;
-        std::fs::write(path, bytes)
-            .with_context(|| format!("{} cannot be written", path.display()))?;
+        write(path, &bytes)?;
     }
     eprintln!(
         "{} lines in {:.1} s",
@@ -149,6 +177,10 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     } else {
         ExitCode::FAILURE
     })
+}
+
+fn write(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
+    std::fs::write(path, bytes).with_context(|| format!("{} cannot be written", path.display()))
 }
 
 fn steps(n: u64) -> anyhow::Result<ProgressBar> {
@@ -277,73 +309,4 @@ fn group(name: &str) -> u64 {
     let mut hasher = foldhash::fast::FixedState::with_seed(0).build_hasher();
     hasher.write(name.as_bytes());
     hasher.finish()
-}
-
-fn print(
-    model: &Model,
-    settings: &Settings,
-    measured: &Measured,
-    known: &[Known],
-    truths: &[[Truth; HEADS]],
-    sources: &[Source],
-) {
-    println!(
-        "{} pieces, passes of the folds {:?}",
-        model.about().pieces,
-        measured.epochs
-    );
-    let ordinary = |line: usize| known[line].traffic;
-    let row = |name: String, of: &Recall| {
-        let shares = of
-            .found
-            .map(|n| format!("{:.3}", n as f64 / of.lines.max(1) as f64));
-        println!("{name:<44} {:>6} {}", of.lines, shares.join("  "));
-    };
-    println!(
-        "{:<44} {:>6} {}",
-        "recall at alarms per 100,000:",
-        "lines",
-        BUDGETS.map(|b| format!("{b:>5}")).join("  ")
-    );
-    for head in Head::ALL {
-        let is = |line: usize| truths[line][head.index()] == Truth::Yes;
-        let all = recall(head, settings.folds, &measured.lines, is, ordinary);
-        if all.lines == 0 {
-            continue;
-        }
-        row(head.name().to_owned(), &all);
-        for (file, source) in sources.iter().enumerate() {
-            let of = recall(
-                head,
-                settings.folds,
-                &measured.lines,
-                |l| is(l) && known[l].file == file,
-                ordinary,
-            );
-            if of.lines > 0 {
-                row(format!("  {}", source.name), &of);
-            }
-        }
-        for level in 0..=10 {
-            let of = recall(
-                head,
-                settings.folds,
-                &measured.lines,
-                |l| is(l) && known[l].level == Some(level),
-                ordinary,
-            );
-            if of.lines > 0 {
-                row(format!("  level {level}"), &of);
-            }
-        }
-        let alarms = all
-            .alarms
-            .map(|n| format!("{:.1}", n as f64 * 1e5 / all.ordinary.max(1) as f64));
-        println!(
-            "{:<44} {:>6} {}",
-            "  alarms per 100,000, seen",
-            all.ordinary,
-            alarms.join("  ")
-        );
-    }
 }

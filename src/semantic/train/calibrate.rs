@@ -10,7 +10,7 @@ pub const BUDGETS: [u32; 15] = [
 ];
 
 /// Isotonic regression (pool adjacent violators) over (score, weight, is it risk), thinned to straight pieces.
-pub(super) fn isotonic(scored: &mut [(i32, f64, bool)]) -> Vec<Knot> {
+pub fn isotonic(scored: &mut [(i32, f64, bool)]) -> Vec<Knot> {
     scored.sort_unstable_by(|a, b| a.0.cmp(&b.0).then(a.2.cmp(&b.2)).then(a.1.total_cmp(&b.1)));
     // Blocks: first score, last score, weight, weight of risk.
     let mut blocks: Vec<(i32, i32, f64, f64)> = Vec::new();

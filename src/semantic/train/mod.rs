@@ -16,7 +16,7 @@ use std::collections::HashSet;
 
 use super::{HEADS, Head, Tokens, place};
 
-pub use calibrate::curve as curve_of;
+pub use calibrate::{curve as curve_of, isotonic as calibration_of};
 pub use folds::{Fold, Measured, train};
 pub use solve::Weights;
 

@@ -1,0 +1,122 @@
+//! The starter model can be made again: the part that needs no outside data, bit for bit, on every machine.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use sha2::{Digest as _, Sha256};
+
+fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn sha256(path: &Path) -> String {
+    let bytes = std::fs::read(path).expect("readable");
+    Sha256::digest(bytes)
+        .iter()
+        .map(|b| format!("{b:02x}"))
+        .collect()
+}
+
+fn lifeguard(arguments: &[&str]) -> Output {
+    let output = Command::new(env!("CARGO_BIN_EXE_lifeguard"))
+        .args(arguments)
+        .current_dir(root())
+        .output();
+    output.expect("the program starts")
+}
+
+#[test]
+fn our_own_texts_give_the_model_whose_hash_is_kept() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let out = folder.path().join("own.model");
+    let made = Command::new(root().join("dev"))
+        .args(["model", "--own", "--out"])
+        .arg(&out)
+        .env("LIFEGUARD_PROGRAM", env!("CARGO_BIN_EXE_lifeguard"))
+        .output()
+        .expect("dev starts");
+    assert!(
+        made.status.success(),
+        "{}",
+        String::from_utf8_lossy(&made.stderr)
+    );
+    let kept = std::fs::read_to_string(root().join("deploy/own.model.sha256")).expect("the hash");
+    assert_eq!(
+        sha256(&out),
+        kept.trim(),
+        "texts or training changed: ./dev model, then keep both hashes"
+    );
+}
+
+#[test]
+fn the_shipped_model_was_made_of_the_texts_that_are_here() {
+    let shown = lifeguard(&["model", "inspect", "deploy/starter.model"]);
+    let text = String::from_utf8(shown.stdout).expect("UTF-8");
+    let about: serde_json::Value =
+        serde_json::from_str(&text[text.find('{').expect("JSON")..]).expect("JSON");
+    let (mut own, mut public) = (0, 0);
+    for source in about["sources"].as_array().expect("sources") {
+        let name = source["name"].as_str().expect("a name");
+        let file = root().join(format!("src/semantic/texts/{name}.jsonl"));
+        if file.exists() {
+            own += 1;
+            assert_eq!(
+                source["sha256"],
+                sha256(&file),
+                "{name} changed: ./dev model"
+            );
+        } else {
+            public += 1;
+        }
+    }
+    assert_eq!((own, public), (14, 3), "{about}");
+}
+
+#[test]
+fn recall_and_alarms_are_told_by_script_language_length_and_hour() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let file = folder.path().join("made_up.jsonl");
+    std::fs::write(
+        &file,
+        "{\"text\":\"我真的不想活了\",\"lang\":\"zh\",\"label\":1,\"hour\":3}\n\
+         {\"text\":\"我真的不想活瞭，對不起\",\"lang\":\"zh-Hant\",\"label\":1,\"hour\":23}\n\
+         {\"text\":\"i do not want to live any more\",\"lang\":\"en\",\"label\":1,\"hour\":12}\n\
+         {\"text\":\"请问有现货吗\",\"lang\":\"zh\",\"label\":0,\"hour\":9}\n",
+    )
+    .expect("written");
+    let file = file.display().to_string();
+    let measured = lifeguard(&[
+        "model",
+        "evaluate",
+        "--model",
+        "deploy/starter.model",
+        &file,
+    ]);
+    assert!(measured.status.success());
+    let text = String::from_utf8(measured.stdout).expect("UTF-8");
+    for group in [
+        "risk, self_harm, hour 00 to 05",
+        "risk, self_harm, hour 18 to 23",
+        "benign, self_harm, hour 06 to 11",
+        "risk, self_harm, language en",
+        "risk, self_harm, script simplified",
+        "risk, self_harm, script traditional",
+        "risk, self_harm, length up to 8 characters",
+    ] {
+        assert!(text.contains(group), "{group} is not told:\n{text}");
+    }
+    std::fs::write(
+        folder.path().join("made_up.jsonl"),
+        "{\"text\":\"a\",\"hour\":24}\n",
+    )
+    .expect("written");
+    let refused = lifeguard(&[
+        "model",
+        "evaluate",
+        "--model",
+        "deploy/starter.model",
+        &file,
+    ]);
+    assert!(!refused.status.success());
+    assert!(String::from_utf8_lossy(&refused.stderr).contains("`hour` is 0 to 23"));
+}
