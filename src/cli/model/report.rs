@@ -163,7 +163,7 @@ impl Report {
             "{} pieces, passes of the folds {:?}",
             self.pieces, self.epochs
         );
-        for sheet in self.sheets() {
+        for sheet in self.sheets().iter().filter(|sheet| !sheet.closer) {
             println!("\n{}", sheet.title);
             let first = sheet
                 .rows

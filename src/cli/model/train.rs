@@ -30,7 +30,7 @@ pub(in crate::cli) struct Arguments {
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
     /// Labelled lines.
-    #[arg(value_name = "FILE", required = true)]
+    #[arg(value_name = "FILE", required_unless_present = "traffic")]
     labelled: Vec<String>,
     /// Ordinary traffic: benign unless labelled otherwise; false alarms are counted among these lines.
     #[arg(long, value_name = "FILE", num_args = 1..)]
