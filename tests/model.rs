@@ -73,6 +73,107 @@ fn the_shipped_model_was_made_of_the_texts_that_are_here() {
 }
 
 #[test]
+fn the_report_tells_what_was_measured_and_no_line() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let path = |name: &str| folder.path().join(name).display().to_string();
+    let (model, json, html) = (path("a.model"), path("a.json"), path("a.html"));
+    let texts = |name: &str| format!("src/semantic/texts/{name}.jsonl");
+    let (risk, benign, shop) = (
+        texts("risk.zh"),
+        texts("benign.zh"),
+        texts("benign_shop.zh"),
+    );
+    let train = |more: &[&str]| {
+        let made = lifeguard(
+            &[
+                &[
+                    "model",
+                    "train",
+                    &risk,
+                    &benign,
+                    "--folds",
+                    "3",
+                    "--traffic",
+                    &shop,
+                ][..],
+                more,
+            ]
+            .concat(),
+        );
+        assert!(
+            made.status.success(),
+            "{}",
+            String::from_utf8_lossy(&made.stderr)
+        );
+    };
+    train(&["--out", &model]);
+    train(&[
+        "--learning-curve",
+        "--previous",
+        &model,
+        "--json",
+        &json,
+        "--html",
+        &html,
+    ]);
+    let report = std::fs::read_to_string(&json).expect("a report");
+    let page = std::fs::read_to_string(&html).expect("a page");
+    let figures: serde_json::Value = serde_json::from_str(&report).expect("JSON");
+    let rows = figures["recall"].as_array().expect("rows");
+    let all = rows
+        .iter()
+        .find(|r| r["head"] == "self_harm" && r["of"] == "all")
+        .expect("self_harm");
+    let found: Vec<u64> = all["found"]
+        .as_array()
+        .expect("figures")
+        .iter()
+        .filter_map(|n| n.as_u64())
+        .collect();
+    assert!(found.is_sorted() && found.len() == 5, "{found:?}");
+    assert!(
+        found[4] * 2 > all["lines"].as_u64().expect("lines"),
+        "most are found at the largest budget: {found:?}"
+    );
+    let learning = figures["learning"].as_array().expect("points");
+    let lines: Vec<u64> = learning
+        .iter()
+        .filter_map(|l| l["riskLines"].as_u64())
+        .collect();
+    assert!(
+        lines.is_sorted() && lines.len() == 4 && lines[0] * 4 < lines[3],
+        "{lines:?}"
+    );
+    for of in figures["reliability"].as_array().expect("heads") {
+        let brier = of["brier"].as_f64().expect("a score");
+        assert!((0.0..0.25).contains(&brier), "better than a coin: {of}");
+    }
+    // The same lines make the same model: nothing drifts from itself.
+    for drift in figures["drift"].as_array().expect("heads") {
+        for side in ["risk", "ordinary"] {
+            assert_eq!(drift[side]["onlyPrevious"], 0, "{drift}");
+            assert_eq!(drift[side]["onlyThis"], 0, "{drift}");
+        }
+        assert!(
+            drift["stability"].as_f64().expect("a number") < 1e-9,
+            "{drift}"
+        );
+    }
+    assert_eq!(page.matches("<svg").count(), 3);
+    let written = std::fs::read_to_string(root().join(&risk)).expect("texts");
+    for line in written.lines() {
+        let line: serde_json::Value = serde_json::from_str(line).expect("JSON");
+        let text = line["text"].as_str().expect("a text");
+        if text.chars().count() > 8 {
+            assert!(
+                !report.contains(text) && !page.contains(text),
+                "a whole line in the report: {text}"
+            );
+        }
+    }
+}
+
+#[test]
 fn recall_and_alarms_are_told_by_script_language_length_and_hour() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let file = folder.path().join("made_up.jsonl");

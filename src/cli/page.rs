@@ -166,7 +166,13 @@ impl Lines {
             .configure_mesh()
             .x_desc(self.x_is)
             .y_desc(self.y_is)
-            .x_label_formatter(&|x| plain(*x))
+            .x_label_formatter(&|x| {
+                if self.x.end <= 1.0 {
+                    format!("{x:.1}")
+                } else {
+                    plain(*x)
+                }
+            })
             .y_label_formatter(&|y| format!("{y:.1}"))
             .light_line_style(RGBColor(245, 245, 245))
             .bold_line_style(RGBColor(215, 215, 215))
@@ -184,7 +190,7 @@ impl Lines {
         }
         chart
             .configure_series_labels()
-            .position(SeriesLabelPosition::UpperLeft)
+            .position(SeriesLabelPosition::LowerRight)
             .background_style(WHITE.mix(0.85))
             .border_style(RGBColor(200, 200, 200))
             .draw()?;

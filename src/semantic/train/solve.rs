@@ -180,3 +180,124 @@ pub(super) fn some_of(data: &Data, rows: &[u32], one_in: u64, salt: u64) -> (Vec
         (mixed >> 32).is_multiple_of(one_in)
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::semantic::train::Settings;
+
+    const BITS: u32 = 8;
+    /// Pieces, and one for the bias.
+    const UNKNOWNS: usize = 6;
+
+    /// Lines of a few pieces each, whose truth no weights explain wholly.
+    fn problem() -> (Data, Slotted, Vec<Vec<usize>>, Vec<bool>) {
+        let mut random = ChaCha12Rng::seed_from_u64(7);
+        let pull = [2.0, -1.5, 0.5, 1.0, -0.7];
+        let hash = |slot: usize| ((slot as u64) << (64 - BITS)) | ((slot as u64 + 1) << 16);
+        let mut data = Data {
+            starts: vec![0],
+            ..Data::default()
+        };
+        let (mut pieces, mut truths) = (Vec::new(), Vec::new());
+        for line in 0..400 {
+            let of: Vec<usize> = (0..pull.len())
+                .filter(|_| random.random_bool(0.5))
+                .collect();
+            let scale = 1.0 / (of.len().max(1) as f64).sqrt();
+            let score = of.iter().map(|p| pull[*p]).sum::<f64>() * scale - 0.4;
+            let risk = random.random_bool(1.0 / (1.0 + (-score).exp()));
+            data.pieces.extend(of.iter().map(|p| hash(*p)));
+            data.starts.push(data.pieces.len());
+            let truth = if risk { Truth::Yes } else { Truth::No };
+            data.truths
+                .push([truth, Truth::Unknown, Truth::Unknown, Truth::Unknown]);
+            data.weights.push(1.0);
+            data.traffic.push(false);
+            data.groups.push(line);
+            pieces.push(of);
+            truths.push(risk);
+        }
+        let mut tags = vec![None; 1 << BITS];
+        (0..pull.len()).for_each(|slot| tags[slot] = Some(slot as u16 + 1));
+        let slotted = Slotted::of(&data, &Vocabulary { bits: BITS, tags });
+        (data, slotted, pieces, truths)
+    }
+
+    /// Newton's method on the same loss, in f64, every line at every step.
+    fn newton(pieces: &[Vec<usize>], truths: &[bool], ridge: f64) -> [f64; UNKNOWNS] {
+        let mut w = [0.0; UNKNOWNS];
+        for _ in 0..30 {
+            let (mut gradient, mut hessian) = ([0.0; UNKNOWNS], [[0.0; UNKNOWNS]; UNKNOWNS]);
+            for (of, risk) in pieces.iter().zip(truths) {
+                let mut x = [0.0; UNKNOWNS];
+                of.iter()
+                    .for_each(|p| x[*p] = 1.0 / (of.len() as f64).sqrt());
+                x[UNKNOWNS - 1] = 1.0;
+                let score: f64 = x.iter().zip(w).map(|(x, w)| x * w).sum();
+                let p = 1.0 / (1.0 + (-score).exp());
+                for i in 0..UNKNOWNS {
+                    gradient[i] += (p - f64::from(u8::from(*risk))) * x[i];
+                    for j in 0..UNKNOWNS {
+                        hessian[i][j] += p * (1.0 - p) * x[i] * x[j];
+                    }
+                }
+                // A weight is pulled to zero once for each line that has its piece.
+                of.iter().for_each(|p| {
+                    gradient[*p] += ridge * w[*p];
+                    hessian[*p][*p] += ridge;
+                });
+            }
+            let step = solved(hessian, gradient);
+            (0..UNKNOWNS).for_each(|i| w[i] -= step[i]);
+        }
+        w
+    }
+
+    /// Gauss-Jordan; the matrix is positive.
+    fn solved(mut a: [[f64; UNKNOWNS]; UNKNOWNS], mut b: [f64; UNKNOWNS]) -> [f64; UNKNOWNS] {
+        for i in 0..UNKNOWNS {
+            let pivot = a[i][i];
+            a[i].iter_mut().for_each(|x| *x /= pivot);
+            b[i] /= pivot;
+            for j in (0..UNKNOWNS).filter(|j| *j != i) {
+                let factor = a[j][i];
+                for k in 0..UNKNOWNS {
+                    a[j][k] -= factor * a[i][k];
+                }
+                b[j] -= factor * b[i];
+            }
+        }
+        b
+    }
+
+    #[test]
+    fn the_solver_comes_to_where_newton_comes() {
+        let (data, slotted, pieces, truths) = problem();
+        let settings = Settings {
+            epochs_max: 300,
+            ..Settings::default()
+        };
+        let rows: Vec<u32> = (0..data.len() as u32).collect();
+        let (weights, _) = solve(&data, &slotted, &rows, &[], 1 << BITS, &settings);
+        let reference = newton(&pieces, &truths, f64::from(settings.ridge));
+        assert!(
+            reference[0] > 1.0 && reference[1] < -0.5,
+            "the problem has an answer: {reference:?}"
+        );
+        for (slot, expected) in reference[..UNKNOWNS - 1].iter().enumerate() {
+            let found = f64::from(weights.slots[slot][0]);
+            assert!(
+                (found - expected).abs() < 0.15,
+                "slot {slot}: {found}, Newton {expected}"
+            );
+        }
+        let bias = f64::from(weights.bias[0]);
+        assert!(
+            (bias - reference[UNKNOWNS - 1]).abs() < 0.15,
+            "{bias}, Newton {reference:?}"
+        );
+        // A head of which nothing is known learns nothing.
+        assert_eq!(weights.slots[0][1], 0.0);
+    }
+}
