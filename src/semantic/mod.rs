@@ -158,11 +158,15 @@ impl Model {
         self.slots.len()
     }
 
-    /// The slot of a piece and its weights, one a head, if it weighs anything.
-    pub fn weights(&self, piece: u64) -> Option<(usize, [i32; HEADS])> {
+    /// The slot of a piece, if it has one.
+    pub fn slot_of(&self, piece: u64) -> Option<usize> {
         let (at, tag) = place(piece, self.bits);
-        let slot = self.slots[at];
-        (slot & 0xFFFF == tag).then(|| (at, std::array::from_fn(|head| weight(slot, head))))
+        (self.slots[at] & 0xFFFF == tag).then_some(at)
+    }
+
+    /// What a slot weighs towards a head.
+    pub fn weight_of(&self, slot: usize, head: Head) -> i32 {
+        weight(self.slots[slot], head.index())
     }
 
     /// The probability of a score, in millionths, as calibrated in training.

@@ -11,6 +11,7 @@ mod support;
 mod conserve;
 mod equal;
 mod expected;
+mod fuzz;
 mod kill9;
 mod service;
 mod topic;
@@ -93,6 +94,21 @@ const PROOFS: &[Proof] = &[
             events: 200_000,
         },
         run: equal::run,
+    },
+    // Points are seconds.
+    Proof {
+        name: "fuzz",
+        small: Size {
+            seed: 1,
+            points: 60,
+            events: 0,
+        },
+        full: Size {
+            seed: 1,
+            points: 600,
+            events: 0,
+        },
+        run: fuzz::run,
     },
 ];
 

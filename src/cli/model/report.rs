@@ -1,5 +1,6 @@
 //! The training report: what was measured on lines that a model had not seen, and what the model rests on.
 
+use std::collections::{HashMap, HashSet};
 use std::fmt::Write as _;
 
 use serde::Serialize;
@@ -514,81 +515,68 @@ fn learnt(made: &Made<'_>, tell: &(dyn Fn() + Sync)) -> Result<Vec<Learnt>, Stri
     Ok(points)
 }
 
-fn top_pieces(made: &Made<'_>) -> Vec<TopPieces> {
-    let mut tokens = Tokens::default();
-    let mut counts: Vec<u32> = vec![0; made.model.slots()];
-    let mut each = |take: &mut dyn FnMut(usize, [i32; HEADS], &dyn Fn() -> String)| {
-        for line in made.lines {
+/// How many lines have the piece of each slot, and one way it is written.
+struct Spread {
+    lines: Vec<u32>,
+    texts: HashMap<usize, String>,
+}
+
+impl Spread {
+    fn of(model: &Model, lines: &[Line]) -> Self {
+        let mut out = Self {
+            lines: vec![0; model.slots()],
+            texts: HashMap::new(),
+        };
+        let (mut tokens, mut in_line) = (Tokens::default(), HashSet::new());
+        for line in lines {
             let raw = line.text.reveal();
             tokens.read(raw);
-            let mut in_line = std::collections::HashSet::new();
+            in_line.clear();
             tokens.pieces(0, tokens.len(), |hash, first, last| {
-                let Some((slot, weights)) = made.model.weights(hash) else {
+                let Some(slot) = model.slot_of(hash) else {
                     return;
                 };
-                if in_line.insert(slot) {
+                if !in_line.insert(slot) {
+                    return;
+                }
+                out.lines[slot] += 1;
+                if out.lines[slot] == PIECE_LINES_MIN {
                     let (from, to) = tokens.raw(first, last);
-                    let text = || {
-                        raw.chars()
-                            .skip(from as usize)
-                            .take((to - from) as usize)
-                            .collect()
-                    };
-                    take(slot, weights, &text);
+                    let piece = raw.chars().skip(from as usize).take((to - from) as usize);
+                    out.texts
+                        .insert(slot, piece.flat_map(char::to_lowercase).collect());
                 }
             });
         }
+        out
+    }
+
+    /// The heaviest pieces that enough lines have; `sign` says of which direction.
+    fn heaviest(&self, model: &Model, head: Head, sign: i32) -> Vec<Piece> {
+        let mut pieces: Vec<Piece> = self
+            .texts
+            .iter()
+            .map(|(slot, text)| Piece {
+                text: text.clone(),
+                weight: model.weight_of(*slot, head),
+                lines: self.lines[*slot],
+            })
+            .filter(|piece| piece.weight * sign > 0)
+            .collect();
+        pieces.sort_by(|a, b| (b.weight * sign, &a.text).cmp(&(a.weight * sign, &b.text)));
+        pieces.truncate(PIECES_SHOWN);
+        pieces
+    }
+}
+
+fn top_pieces(made: &Made<'_>) -> Vec<TopPieces> {
+    let spread = Spread::of(made.model, made.lines);
+    let of_head = |head: Head| TopPieces {
+        head: head.name(),
+        towards: spread.heaviest(made.model, head, 1),
+        away: spread.heaviest(made.model, head, -1),
     };
-    let mut weighed: std::collections::BTreeMap<usize, [i32; HEADS]> =
-        std::collections::BTreeMap::new();
-    each(&mut |slot, weights, _| {
-        counts[slot] += 1;
-        if counts[slot] == PIECE_LINES_MIN {
-            weighed.insert(slot, weights);
-        }
-    });
-    let mut chosen: Vec<(Head, bool, Vec<(i32, usize)>)> = Vec::new();
-    for head in Head::ALL {
-        for towards in [true, false] {
-            let sign = if towards { 1 } else { -1 };
-            let mut heaviest: Vec<(i32, usize)> = weighed
-                .iter()
-                .map(|(slot, w)| (w[head.index()] * sign, *slot))
-                .filter(|(w, _)| *w > 0)
-                .collect();
-            heaviest.sort_unstable_by(|a, b| b.cmp(a));
-            heaviest.truncate(PIECES_SHOWN);
-            chosen.push((head, towards, heaviest));
-        }
-    }
-    let wanted: std::collections::HashSet<usize> = chosen
-        .iter()
-        .flat_map(|(_, _, of)| of.iter().map(|(_, slot)| *slot))
-        .collect();
-    let mut texts: std::collections::HashMap<usize, String> = std::collections::HashMap::new();
-    each(&mut |slot, _, text| {
-        if wanted.contains(&slot) {
-            texts.entry(slot).or_insert_with(|| text().to_lowercase());
-        }
-    });
-    let mut out: Vec<TopPieces> = Vec::new();
-    for (head, towards, of) in chosen {
-        let sign = if towards { 1 } else { -1 };
-        let pieces = of.iter().map(|(weight, slot)| Piece {
-            text: texts.get(slot).cloned().unwrap_or_default(),
-            weight: weight * sign,
-            lines: counts[*slot],
-        });
-        match out.last_mut().filter(|last| last.head == head.name()) {
-            Some(last) => last.away = pieces.collect(),
-            None => out.push(TopPieces {
-                head: head.name(),
-                towards: pieces.collect(),
-                away: Vec::new(),
-            }),
-        }
-    }
-    out
+    Head::ALL.map(of_head).into()
 }
 
 fn drift(made: &Made<'_>, previous: &Model) -> Vec<Drift> {

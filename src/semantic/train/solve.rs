@@ -262,9 +262,8 @@ mod tests {
             b[i] /= pivot;
             for j in (0..UNKNOWNS).filter(|j| *j != i) {
                 let factor = a[j][i];
-                for k in 0..UNKNOWNS {
-                    a[j][k] -= factor * a[i][k];
-                }
+                let row = a[i];
+                a[j].iter_mut().zip(row).for_each(|(x, y)| *x -= factor * y);
                 b[j] -= factor * b[i];
             }
         }
