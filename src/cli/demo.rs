@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::IsTerminal as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
@@ -14,10 +15,12 @@ use super::cases::{level_name, marked, type_names};
 use super::client::{Connection, Service, refused};
 use super::events::{STREAM_START, Sent, bar, count};
 use super::serve::{new_secret, stop_asked, write_secret};
+use super::with_model;
 use crate::access::{Access, Role, token_entry};
 use crate::app::{Running, ServeSettings, install_metrics, start};
 use crate::domain::Level;
-use crate::rules::{Ruleset, load_dir};
+use crate::rules::condition::Anchors;
+use crate::rules::{Rule, Ruleset, load_dir};
 use crate::store::{self, MasterKey};
 use crate::synth;
 use crate::wire::{json_to_pb, pb};
@@ -32,6 +35,9 @@ pub(super) struct Arguments {
     /// The folder of rule files.
     #[arg(long, value_name = "DIR", default_value_os_t = super::default_rules())]
     rules: PathBuf,
+    /// The learned scorer; `none` for rules alone.
+    #[arg(long, value_name = "FILE", default_value = "deploy/starter.model")]
+    model: PathBuf,
     /// The same seed gives the same stream.
     #[arg(long, default_value_t = 1)]
     seed: u64,
@@ -49,12 +55,18 @@ pub(super) struct Arguments {
     exit: bool,
 }
 
+impl Arguments {
+    fn model(&self) -> Option<&Path> {
+        (self.model != Path::new("none")).then_some(&self.model)
+    }
+}
+
 /// How many cases the table shows besides the published ones.
 const ROWS: usize = 12;
 
 pub(super) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     let rules = load_dir(&arguments.rules)?;
-    let titles = titles(&rules);
+    let told = told(&rules);
     let place = tempfile::Builder::new()
         .prefix("lifeguard-demo-")
         .tempdir()
@@ -94,7 +106,7 @@ pub(super) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     let outcomes = running.store.outcomes().await?;
     let found: BTreeMap<&str, &store::PersonOutcome> =
         outcomes.iter().map(|o| (o.person.as_str(), o)).collect();
-    show_queue(staff, &titles, &found).await?;
+    show_queue(staff, &told, &found).await?;
     let published_found = published_persons()
         .iter()
         .all(|person| level_of(&found, person) >= Level::High);
@@ -140,7 +152,7 @@ async fn start_service(
             },
             master_key: MasterKey::from_file(&key_file)?,
             access: Access::from_file(&tokens_file)?,
-            rules: load_dir(&arguments.rules)?,
+            rules: with_model(load_dir(&arguments.rules)?, arguments.model())?,
             grpc_listen: ([127, 0, 0, 1], port).into(),
             tls: None,
             streams_max: 100,
@@ -160,11 +172,28 @@ async fn start_service(
     Ok(start(settings(if free { 7700 } else { 0 })?).await?)
 }
 
-fn titles(rules: &Ruleset) -> BTreeMap<String, String> {
+/// What the table needs of a rule.
+struct Told {
+    title: String,
+    /// Strong evidence is told first.
+    strength: (u8, i64),
+    /// The signals that it rests on.
+    signals: Vec<Arc<str>>,
+}
+
+fn told(rules: &Ruleset) -> BTreeMap<String, Told> {
+    let of = |rule: &Rule| Told {
+        title: rule.title.en.clone(),
+        strength: (rule.gives.intent.max(rule.gives.harm), rule.gives.points),
+        signals: match &rule.when.anchors {
+            Anchors::Named(ids) => ids.clone(),
+            Anchors::Any => Vec::new(),
+        },
+    };
     rules
         .rules
         .iter()
-        .map(|rule| (rule.id.to_string(), rule.title.en.clone()))
+        .map(|rule| (rule.id.to_string(), of(rule)))
         .collect()
 }
 
@@ -259,7 +288,7 @@ async fn summarise(staff: Service, progress: ProgressBar) {
 
 async fn show_queue(
     staff: Service,
-    titles: &BTreeMap<String, String>,
+    told: &BTreeMap<String, Told>,
     found: &BTreeMap<&str, &store::PersonOutcome>,
 ) -> anyhow::Result<()> {
     let mut client = CaseServiceClient::new(staff);
@@ -318,7 +347,7 @@ async fn show_queue(
             continue;
         }
         shown += 1;
-        table.add_row(row(case, &view, titles, is_published));
+        table.add_row(row(case, &view, told, is_published));
     }
     println!("{table}");
     println!(
@@ -345,20 +374,27 @@ fn is_published(view: &pb::GetCaseResponse) -> bool {
 fn row(
     case: &pb::Case,
     view: &pb::GetCaseResponse,
-    titles: &BTreeMap<String, String>,
+    told: &BTreeMap<String, Told>,
     is_published: bool,
 ) -> [String; 6] {
-    let why: Vec<&str> = case
+    let mut rules: Vec<&Told> = case
         .rules
         .iter()
-        .take(3)
-        .map(|rule| titles.get(rule).map_or(rule.as_str(), String::as_str))
+        .filter_map(|rule| told.get(rule))
         .collect();
-    let words = view
-        .signals
+    rules.sort_by_key(|rule| std::cmp::Reverse(rule.strength));
+    let why: Vec<&str> = rules
         .iter()
-        .rev()
-        .find(|s| !s.text.is_empty())
+        .take(3)
+        .map(|rule| rule.title.as_str())
+        .collect();
+    // The latest words that the strongest evidence rests on.
+    let said = || view.signals.iter().rev().filter(|s| !s.text.is_empty());
+    let of_rule = |rule: &&Told| said().find(|s| rule.signals.iter().any(|id| **id == *s.signal));
+    let words = rules
+        .iter()
+        .find_map(of_rule)
+        .or_else(|| said().next())
         .map(|s| {
             marked(&s.text, &s.spans)
                 .chars()
