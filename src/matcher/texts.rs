@@ -25,12 +25,19 @@ enum Use {
 #[derive(Debug)]
 pub(super) struct Texts {
     gate: Gate,
-    /// The terms that the gate numbers: signal and place in it.
-    terms: Vec<(usize, usize)>,
+    /// The terms that the gate numbers.
+    terms: Vec<TermAt>,
     ways: Ways,
     triggers: Literals<Use>,
     masked: Masked,
     guards: Literals<usize>,
+}
+
+/// A term by its places in the rule set.
+#[derive(Clone, Copy, Debug)]
+struct TermAt {
+    signal: usize,
+    place: usize,
 }
 
 /// A stretch of the folded text, in bytes.
@@ -96,43 +103,72 @@ impl Written<'_> {
     }
 }
 
+/// Every term, and every literal that a way to match needs.
+fn triggers(rules: &Ruleset) -> impl Iterator<Item = (String, Use)> {
+    let terms = rules
+        .signals
+        .iter()
+        .enumerate()
+        .flat_map(|(index, signal)| {
+            let terms = signal.terms.iter();
+            terms.map(move |term| (term.clone(), Use::Term(index)))
+        });
+    let literals = Ways::literals(rules);
+    terms.chain(
+        literals.map(|(literal, _, needed)| (literal.replace(EDGE, ""), Use::Needed(needed))),
+    )
+}
+
+/// The gate, the terms that it numbers, and the disguises, which open it as well.
+fn gate(rules: &Ruleset, ways: &Ways) -> Result<(Gate, Vec<TermAt>, Masked), BuildError> {
+    let shapes = shapes_of(rules);
+    let (mut gate, mut terms) = (Gate::new(&shapes), Vec::new());
+    // What counts in company only need not open the gate: the company does.
+    let alone = |signal: usize| !rules.signals[signal].beside;
+    for (index, signal) in rules.signals.iter().enumerate().filter(|(i, _)| alone(*i)) {
+        for (place, term) in signal.terms.iter().enumerate() {
+            gate.add(term, true, Waiting::term(terms.len() as u32));
+            terms.push(TermAt {
+                signal: index,
+                place,
+            });
+        }
+    }
+    for (literal, pattern, needed) in Ways::literals(rules) {
+        if alone(pattern.signal as usize) {
+            let waiting = Waiting::needed(needed, ways.more(needed.way));
+            gate.add(literal, false, waiting);
+        }
+    }
+    let masked = Masked::new(rules, shapes, &mut gate)?;
+    gate.finish();
+    Ok((gate, terms, masked))
+}
+
 impl Texts {
     pub(super) fn new(rules: &Ruleset) -> Result<Self, BuildError> {
-        let ways = Ways::new(rules);
-        let shapes = shapes_of(rules);
-        let mut gate = Gate::new(&shapes);
-        let (mut terms, mut triggers) = (Vec::new(), Vec::new());
-        // What counts in company only need not open the gate: the company does.
-        let alone = |signal: usize| !rules.signals[signal].beside;
-        for (index, signal) in rules.signals.iter().enumerate() {
-            for (place, term) in signal.terms.iter().enumerate() {
-                if alone(index) {
-                    gate.add(term, true, Waiting::term(terms.len() as u32));
-                    terms.push((index, place));
-                }
-                triggers.push((term.clone(), Use::Term(index)));
-            }
-        }
-        for (literal, pattern, needed) in Ways::literals(rules) {
-            if alone(pattern.signal as usize) {
-                let waiting = Waiting::needed(needed, ways.more(needed.way));
-                gate.add(literal, false, waiting);
-            }
-            triggers.push((literal.replace(EDGE, ""), Use::Needed(needed)));
-        }
-        let masked = Masked::new(rules, shapes, &mut gate)?;
-        gate.finish();
-        let guards =
-            rules.guards.iter().enumerate().flat_map(|(index, guard)| {
+        // The automaton of everything takes half of the time; it is built beside the rest.
+        std::thread::scope(|scope| {
+            let triggers = scope.spawn(|| Literals::new(triggers(rules)));
+            let ways = Ways::new(rules);
+            let (gate, terms, masked) = gate(rules, &ways)?;
+            let guards = rules.guards.iter().enumerate();
+            let guards = guards.flat_map(|(index, guard)| {
                 guard.terms.iter().map(move |term| (term.clone(), index))
             });
-        Ok(Self {
-            gate,
-            terms,
-            ways,
-            triggers: Literals::new(triggers)?,
-            masked,
-            guards: Literals::new(guards)?,
+            let guards = Literals::new(guards)?;
+            let triggers = match triggers.join() {
+                Ok(triggers) => triggers?,
+                Err(panic) => std::panic::resume_unwind(panic),
+            };
+            Ok(Self {
+                gate,
+                terms,
+                ways,
+                triggers,
+                masked,
+                guards,
+            })
         })
     }
 
@@ -172,7 +208,7 @@ impl Texts {
             fold_into(text.raw(), scratch);
             step(scratch.len() * (look.terms.len() + look.patterns.len()));
             let written = |number: &u32| {
-                let (signal, place) = self.terms[*number as usize];
+                let TermAt { signal, place } = self.terms[*number as usize];
                 let signal = &rules.signals[signal];
                 asked(signal) && says(scratch, &signal.terms[place])
             };
