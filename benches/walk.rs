@@ -1,7 +1,7 @@
 //! Fold, match, assess and the whole walk, each beside a bare UTF-8 walk over the same texts, each with the count it must
 //! find: a bench that finds something else is wrong, however fast.
 //!
-//! `cargo bench` prints criterion's figures; `cargo bench -- --verify` only checks the counts.
+//! `cargo bench` prints criterion's figures; `cargo bench -- --test` only checks the counts.
 
 use std::collections::BTreeMap;
 use std::hint::black_box;

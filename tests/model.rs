@@ -44,7 +44,7 @@ fn our_own_texts_give_the_model_whose_hash_is_kept() {
     assert_eq!(
         sha256(&out),
         kept.trim(),
-        "texts or training changed: ./dev model, then keep both hashes"
+        "texts or training changed: run ./dev model --corpora for the model that ships, ./dev model --own for this hash"
     );
 }
 

@@ -11,6 +11,7 @@ use crate::config::{self, Settings, Sources};
 use crate::intake::kafka;
 use crate::rules::load_dir;
 use crate::store::{MasterKey, Store};
+use crate::telemetry;
 use anyhow::Context as _;
 use base64::Engine as _;
 use tokio::signal::unix::{SignalKind, signal};
@@ -265,6 +266,8 @@ fn start_log(settings: &Settings) -> anyhow::Result<()> {
 pub(super) async fn run(arguments: ConfigArguments) -> anyhow::Result<ExitCode> {
     let settings = arguments.load()?;
     start_log(&settings)?;
+    // Before anything takes time: without it a signal meanwhile would end the process.
+    let mut hang_up = signal(SignalKind::hangup())?;
     let running = start(ServeSettings {
         store: settings.store()?,
         master_key: master_key(&settings)?,
@@ -288,17 +291,17 @@ pub(super) async fn run(arguments: ConfigArguments) -> anyhow::Result<ExitCode> 
     .await?;
     // One line for scripts and proofs: where the doors are, whatever port was asked for.
     println!("ready grpc={} http={}", running.grpc, running.http);
-    let mut hang_up = signal(SignalKind::hangup())?;
     let stop = stop_asked();
-    tokio::pin!(stop);
-    loop {
-        tokio::select! {
-            stopped = &mut stop => {
-                stopped?;
-                break;
-            }
-            _ = hang_up.recv() => renew(&running, &settings).await,
+    let renewing = async {
+        loop {
+            hang_up.recv().await;
+            renew(&running, &settings).await;
         }
+    };
+    // A store that fails holds up a renewal, and must not hold up the end.
+    tokio::select! {
+        stopped = stop => stopped?,
+        () = renewing => {}
     }
     Ok(if running.stop().await {
         ExitCode::SUCCESS
@@ -322,8 +325,12 @@ async fn renew(running: &Running, settings: &Settings) {
         Err(error) => Err(error.into()),
     };
     match adopted {
-        Ok(hash) => tracing::info!(ruleset = &*hash, "rules read again and in force"),
+        Ok(hash) => {
+            telemetry::renewed("adopted");
+            tracing::info!(ruleset = &*hash, "rules read again and in force");
+        }
         Err(error) => {
+            telemetry::renewed("refused");
             let error = format!("{error:#}");
             tracing::error!(error, "rules or model refused; those before stay in force");
         }

@@ -1,8 +1,8 @@
 //! A learned scorer for what no word list says: hashed pieces of a text, linear weights, whole numbers.
 //!
 //! Lexicons find what people wrote before; most people in crisis use none of those words. The scorer weighs every piece of a
-//! text ([`tokens`]) towards each [`Head`] and says where the text stands among everyday talk: [`Model::alarms`] gives the
-//! share of ordinary texts that would score as high. Rules take that as a signal (`rules/README.md`, section 2).
+//! text ([`tokens`]) towards each [`Head`] and says where the text stands among everyday talk: [`Model::threshold`] gives the
+//! score that so many of a million ordinary texts reach. Rules take that as a signal (`rules/README.md`, section 2).
 //!
 //! # Decisions that a reader will ask about
 //!

@@ -75,6 +75,11 @@ pub fn commit_redone(why: &'static str) {
     counter!("lifeguard_commit_redone_total", "why" => why).increment(1);
 }
 
+/// Rules and model were read again: adopted or refused.
+pub fn renewed(outcome: &'static str) {
+    counter!("lifeguard_ruleset_renewals_total", "outcome" => outcome).increment(1);
+}
+
 /// The size of the audit tree and the leaves that wait.
 pub fn audit(size: u64, pending: u64) {
     gauge!("lifeguard_audit_tree_size").set(size as f64);

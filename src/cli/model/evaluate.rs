@@ -11,7 +11,7 @@ use serde::Serialize;
 use super::load;
 use super::recall::BUDGETS;
 use crate::cli::corpus::{Source, Text, Unfit};
-use crate::semantic::train::curve_of;
+use crate::semantic::train::{TRAFFIC_MIN, curve_of};
 use crate::semantic::{Head, Model, Tokens};
 use crate::text::{entry_of, is_han};
 
@@ -76,6 +76,9 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         bad += count(&model, path, benign, &mut figures)?;
     }
     for (head, scores) in &figures.scores {
+        if scores.traffic.len() < TRAFFIC_MIN {
+            continue;
+        }
         let curve = curve_of(scores.traffic.clone());
         let thresholds = BUDGETS.map(|b| curve.threshold(b * 10));
         let reached = thresholds.map(|t| scores.risk.iter().filter(|s| **s >= t).count() as u64);

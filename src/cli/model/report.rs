@@ -11,7 +11,7 @@ use crate::cli::page::{Lines, STYLE, Sheet, escaped, figure, table};
 use crate::semantic::train::{Fold, Line, Measured, Settings, Truth, calibration_of, train};
 use crate::semantic::{About, HEADS, Head, Model, Source, Tokens, calibrated};
 
-/// Everything that the page and the JSON file say; no text of a person, and of pieces only what many lines share.
+/// Everything that the page and the JSON file say; no text of a person, and of pieces only what many writers share.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Report {
@@ -82,7 +82,6 @@ struct TopPieces {
 struct Piece {
     text: String,
     weight: i32,
-    lines: u32,
 }
 
 /// Alarms of the previous model and of this one over the same lines.
@@ -93,8 +92,9 @@ struct Drift {
     alarms_per_100_000: u32,
     risk: Sides,
     ordinary: Sides,
-    /// Population stability index of the scores of ordinary lines over tenths of the previous model's; above 0.25 is a shift.
-    stability: f64,
+    /// Population stability index of the scores of ordinary lines over tenths of the previous model's; above 0.25 is a shift;
+    /// nothing where there are too few of them.
+    stability: Option<f64>,
 }
 
 #[derive(Debug, Default, Serialize)]
@@ -116,8 +116,8 @@ pub(super) struct Made<'a> {
     pub previous: Option<&'a Model>,
 }
 
-/// A piece is shown if so many lines have it: what few wrote stays theirs.
-const PIECE_LINES_MIN: u32 = 20;
+/// A piece is shown if so many writers have it: what few wrote stays theirs.
+const PIECE_WRITERS_MIN: u32 = 20;
 const PIECES_SHOWN: usize = 25;
 const EDGES: [u32; 9] = [
     10_000, 20_000, 50_000, 100_000, 200_000, 400_000, 600_000, 800_000, 900_000,
@@ -223,7 +223,10 @@ impl Report {
                     vec![first],
                     sides(&d.risk).to_vec(),
                     sides(&d.ordinary).to_vec(),
-                    vec![format!("{:.3}", d.stability)],
+                    vec![
+                        d.stability
+                            .map_or_else(|| "-".to_owned(), |s| format!("{s:.3}")),
+                    ],
                 ]
                 .concat()
             });
@@ -235,17 +238,11 @@ impl Report {
             ));
         }
         for of in &self.top_pieces {
-            let row = |piece: &Piece| {
-                vec![
-                    piece.text.clone(),
-                    piece.weight.to_string(),
-                    piece.lines.to_string(),
-                ]
-            };
+            let row = |piece: &Piece| vec![piece.text.clone(), piece.weight.to_string()];
             let mut sheet = Sheet::new(
                 &format!("Pieces of {}", of.head),
-                "The heaviest of those that at least 20 lines have, towards it and away from it.",
-                &["piece", "weight", "lines"],
+                "The heaviest of those that at least 20 writers have, all alike, towards it and away from it.",
+                &["piece", "weight"],
                 of.towards.iter().chain(&of.away).map(row).collect(),
             );
             sheet.closer = true;
@@ -515,51 +512,56 @@ fn learnt(made: &Made<'_>, tell: &(dyn Fn() + Sync)) -> Result<Vec<Learnt>, Stri
     Ok(points)
 }
 
-/// How many lines have the piece of each slot, and one way it is written.
+/// How many writers have the piece of each slot, and how it is written where all write it alike: a piece that leaves a word
+/// out, stands for any number or for the length of a text would show what one person wrote.
 struct Spread {
-    lines: Vec<u32>,
-    texts: HashMap<usize, String>,
+    writers: Vec<u32>,
+    /// `None` where it is not written alike.
+    texts: HashMap<usize, Option<String>>,
 }
 
 impl Spread {
     fn of(model: &Model, lines: &[Line]) -> Self {
         let mut out = Self {
-            lines: vec![0; model.slots()],
+            writers: vec![0; model.slots()],
             texts: HashMap::new(),
         };
-        let (mut tokens, mut in_line) = (Tokens::default(), HashSet::new());
+        let (mut tokens, mut seen) = (Tokens::default(), HashSet::new());
         for line in lines {
             let raw = line.text.reveal();
             tokens.read(raw);
-            in_line.clear();
             tokens.pieces(0, tokens.len(), |hash, first, last| {
                 let Some(slot) = model.slot_of(hash) else {
                     return;
                 };
-                if !in_line.insert(slot) {
+                let enough = out.writers[slot] >= PIECE_WRITERS_MIN * 2;
+                if enough || !seen.insert((slot, line.group)) {
                     return;
                 }
-                out.lines[slot] += 1;
-                if out.lines[slot] == PIECE_LINES_MIN {
-                    let (from, to) = tokens.raw(first, last);
-                    let piece = raw.chars().skip(from as usize).take((to - from) as usize);
-                    out.texts
-                        .insert(slot, piece.flat_map(char::to_lowercase).collect());
+                out.writers[slot] += 1;
+                let (from, to) = tokens.raw(first, last);
+                let piece = raw.chars().skip(from as usize).take((to - from) as usize);
+                let piece: String = piece.flat_map(char::to_lowercase).collect();
+                let known = out.texts.entry(slot).or_insert_with(|| Some(piece.clone()));
+                if known.as_ref().is_some_and(|known| *known != piece) {
+                    *known = None;
                 }
             });
         }
         out
     }
 
-    /// The heaviest pieces that enough lines have; `sign` says of which direction.
+    /// The heaviest pieces that enough writers have, all of them alike; `sign` says of which direction.
     fn heaviest(&self, model: &Model, head: Head, sign: i32) -> Vec<Piece> {
         let mut pieces: Vec<Piece> = self
             .texts
             .iter()
-            .map(|(slot, text)| Piece {
-                text: text.clone(),
-                weight: model.weight_of(*slot, head),
-                lines: self.lines[*slot],
+            .filter(|(slot, _)| self.writers[**slot] >= PIECE_WRITERS_MIN)
+            .filter_map(|(slot, text)| {
+                Some(Piece {
+                    text: text.clone()?,
+                    weight: model.weight_of(*slot, head),
+                })
             })
             .filter(|piece| piece.weight * sign > 0)
             .collect();
@@ -629,10 +631,10 @@ fn drift(made: &Made<'_>, previous: &Model) -> Vec<Drift> {
 }
 
 /// Population stability index of pairs of scores, before and now.
-fn stability(scores: Vec<(i32, i32)>) -> f64 {
+fn stability(scores: Vec<(i32, i32)>) -> Option<f64> {
     const TENTHS: usize = 10;
     if scores.len() < 10 * TENTHS {
-        return 0.0;
+        return None;
     }
     let mut before: Vec<i32> = scores.iter().map(|(before, _)| *before).collect();
     before.sort_unstable();
@@ -647,10 +649,8 @@ fn stability(scores: Vec<(i32, i32)>) -> f64 {
         counts.map(|n| n / scores.len() as f64)
     };
     let (a, b) = (shares(&|p| p.0), shares(&|p| p.1));
-    a.iter()
-        .zip(b)
-        .map(|(a, b)| (b - a) * libm::log(b / a))
-        .sum()
+    let shifted = a.iter().zip(b).map(|(a, b)| (b - a) * libm::log(b / a));
+    Some(shifted.sum())
 }
 
 #[cfg(test)]
@@ -660,8 +660,9 @@ mod tests {
     #[test]
     fn scores_that_stay_are_stable_and_scores_that_move_are_not() {
         let same: Vec<(i32, i32)> = (0..1_000).map(|i| (i, i)).collect();
-        assert!(stability(same.clone()) < 0.001);
+        assert!(stability(same.clone()).is_some_and(|s| s < 0.001));
         let moved = same.into_iter().map(|(a, b)| (a, b + 400)).collect();
-        assert!(stability(moved) > 0.25);
+        assert!(stability(moved).is_some_and(|s| s > 0.25));
+        assert_eq!(stability(vec![(1, 1); 10]), None);
     }
 }

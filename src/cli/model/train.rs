@@ -1,6 +1,5 @@
 //! `lifeguard model train`.
 
-use std::hash::{BuildHasher as _, Hasher as _};
 use std::io::IsTerminal as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -8,13 +7,14 @@ use std::time::Instant;
 
 use anyhow::Context as _;
 use indicatif::{ProgressBar, ProgressStyle};
+use sha2::{Digest as _, Sha256};
 
 use super::load;
 use super::report::{Made, Report};
 use super::teach::{Labels, Lesson, sha256_of};
 use crate::cli::corpus;
 use crate::domain::limits::EVENT_BYTES_MAX;
-use crate::semantic::train::{Line, Settings, Truth, train};
+use crate::semantic::train::{Line, Settings, TRAFFIC_MIN, Truth, train};
 use crate::semantic::{About, HEADS, Head, Source};
 
 const HELP: &str = "\
@@ -119,6 +119,13 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
             sources.push(source);
             bad += trouble;
         }
+    }
+    let ordinary = known.iter().filter(|k| k.traffic).count();
+    if ordinary < TRAFFIC_MIN {
+        eprintln!(
+            "warning: {ordinary} lines of traffic are too few to promise anything about false alarms: no text will reach a \
+             threshold of this model; name files of ordinary talk with --traffic"
+        );
     }
     let settings = Settings {
         seed: arguments.seed,
@@ -230,6 +237,10 @@ fn read(
     let path = Path::new(path);
     let source = corpus::Source::new(path, matches!(used_as, Use::Traffic | Use::Benign));
     let sha256 = sha256_of(path)?;
+    let taught = match labels {
+        Some(l) => format!(" (labels {})", sha256_of(Path::new(l))?),
+        None => String::new(),
+    };
     let labels = labels
         .map(|l| Labels::read(Path::new(l), &sha256))
         .transpose()?;
@@ -294,7 +305,7 @@ fn read(
             name: source.name,
             sha256,
             lines: (lines.len() - before) as u64,
-            used_as: used_as.name().to_owned(),
+            used_as: format!("{}{taught}", used_as.name()),
             weight: (weight * 1000.0).round() as u32,
             licence: licence
                 .map_or("unstated", |(_, licence)| licence)
@@ -306,7 +317,7 @@ fn read(
 
 /// The same on every machine.
 fn group(name: &str) -> u64 {
-    let mut hasher = foldhash::fast::FixedState::with_seed(0).build_hasher();
-    hasher.write(name.as_bytes());
-    hasher.finish()
+    let hash = Sha256::digest(name.as_bytes());
+    let first = hash.iter().take(8);
+    first.fold(0, |group, byte| (group << 8) | u64::from(*byte))
 }

@@ -56,11 +56,14 @@ fn thin(knots: Vec<Knot>) -> Vec<Knot> {
     kept
 }
 
+/// Fewer ordinary texts than these promise nothing.
+pub const TRAFFIC_MIN: usize = 100;
+
 /// The curve of ordinary texts. Beyond what so many texts can show it goes on as their tail falls: exponentially.
 pub fn curve(mut scores: Vec<i32>) -> Curve {
     scores.sort_unstable_by(|a, b| b.cmp(a));
     let n = scores.len();
-    if n < 100 {
+    if n < TRAFFIC_MIN {
         // Too few to promise anything: nothing reaches a threshold.
         return Curve(vec![Knot(i32::MAX, 0)]);
     }

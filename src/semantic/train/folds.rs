@@ -161,8 +161,12 @@ fn fit(data: &Data, rows: &[u32], epochs: Option<u32>, settings: &Settings) -> (
         epochs_max: epochs.unwrap_or(settings.epochs_max),
         ..settings.clone()
     };
-    let (risk, benign): (Vec<u32>, Vec<u32>) =
-        learn.iter().partition(|row| data.risk(**row as usize));
+    // Of what nobody knows nothing is learnt, so it takes no place among the hard ones either.
+    let known = |row: &&u32| !data.truths[**row as usize].contains(&Truth::Unknown);
+    let (risk, benign): (Vec<u32>, Vec<u32>) = learn
+        .iter()
+        .filter(known)
+        .partition(|row| data.risk(**row as usize));
     let (first, rest) = some_of(data, &benign, FIRST_SHARE, settings.seed + 1);
     let quick = Settings {
         epochs_max: settings.epochs_max.min(4),

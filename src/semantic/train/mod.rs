@@ -16,7 +16,7 @@ use std::collections::HashSet;
 
 use super::{HEADS, Head, Tokens, place};
 
-pub use calibrate::{curve as curve_of, isotonic as calibration_of};
+pub use calibrate::{TRAFFIC_MIN, curve as curve_of, isotonic as calibration_of};
 pub use folds::{Fold, Measured, train};
 pub use solve::Weights;
 
@@ -108,6 +108,7 @@ impl Data {
         for (number, line) in lines.into_iter().enumerate() {
             tokens.read(line.text.reveal());
             let from = data.pieces.len();
+            // Of a long text only its beginning teaches; it is scored through all its windows.
             let end = tokens.len().min(super::WINDOW);
             tokens.pieces(0, end, |hash, _, _| data.pieces.push(hash));
             // A line written twice would be learnt by heart, and found again.
