@@ -406,6 +406,10 @@ fn judge(term: &[(char, Syllable)], said: &[Unit], folded: &str) -> Option<View>
     if han_alike + hidden + first_letters + digits == 0 {
         return None;
     }
+    // A lone letter beyond a mark belongs to something else.
+    if first_letters > 0 && said[1..].iter().any(|unit| unit.parted) {
+        return None;
+    }
     let only_letters = said
         .iter()
         .all(|u| matches!(u.origin, Origin::Pinyin(_) | Origin::Initial));

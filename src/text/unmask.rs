@@ -303,6 +303,8 @@ pub struct Unit {
     pub start: usize,
     /// One past the last byte.
     pub end: usize,
+    /// Marks that are no barrier stand before it.
+    pub parted: bool,
 }
 
 /// Makes the sound view. A rare character is heard as the one of a term that it looks like.
@@ -311,12 +313,14 @@ pub fn sound_units(folded: &Folded, shapes: &Shapes) -> Vec<Unit> {
     let pieces = pieces(text);
     let barriers = barriers(text, &pieces);
     let mut out: Vec<Unit> = Vec::with_capacity(pieces.len() + 8);
+    let parted = std::cell::Cell::new(false);
     let mut push = |symbol, origin, start, end| {
         out.push(Unit {
             symbol,
             origin,
             start,
             end,
+            parted: parted.take(),
         });
     };
     for (i, (piece, start, end)) in pieces.iter().copied().enumerate() {
@@ -337,7 +341,7 @@ pub fn sound_units(folded: &Folded, shapes: &Shapes) -> Vec<Unit> {
                 }
             }
             Piece::Emoji(s) => push(s.class().symbol(), Origin::Emoji(s), start, end),
-            Piece::Mark if !barriers[i] => {}
+            Piece::Mark if !barriers[i] => parted.set(true),
             _ => push(BARRIER, Origin::Barrier, start, end),
         }
     }

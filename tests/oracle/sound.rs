@@ -157,7 +157,8 @@ impl<'a> Hearing<'a> {
         let singles = count(|sound| matches!(sound, Sound::Letter(_)));
         let letters = count(|sound| matches!(sound, Sound::Letter(_) | Sound::Letters(_)));
         let digits = count(|sound| matches!(sound, Sound::Digit(_)));
-        if singles > 0 && (length < 3 || digits > 0 || !self.in_one_stretch()) {
+        let apart = !self.in_one_stretch() || !self.singles_are_neighbours();
+        if singles > 0 && (length < 3 || digits > 0 || apart) {
             return None;
         }
         let same = self.pairs.iter().filter(|pair| is_very(pair)).count();
@@ -180,6 +181,15 @@ impl<'a> Hearing<'a> {
             || digits == length
             || singles > 0 && length - singles < 2;
         Some(if loose { Guise::Loose } else { Guise::Sound })
+    }
+
+    /// Whether the single letters stand for characters that follow one another.
+    fn singles_are_neighbours(&self) -> bool {
+        let single = |(_, unit): &&(&Character, &Unit)| matches!(unit.sound, Sound::Letter(_));
+        let from_first = self.pairs.iter().skip_while(|pair| !single(pair));
+        from_first
+            .skip_while(|pair| single(pair))
+            .all(|pair| !single(&pair))
     }
 
     fn in_one_stretch(&self) -> bool {
