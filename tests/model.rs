@@ -180,7 +180,7 @@ fn recall_and_alarms_are_told_by_script_language_length_and_hour() {
     std::fs::write(
         &file,
         "{\"text\":\"我真的不想活了\",\"lang\":\"zh\",\"label\":1,\"hour\":3}\n\
-         {\"text\":\"我真的不想活瞭，對不起\",\"lang\":\"zh-Hant\",\"label\":1,\"hour\":23}\n\
+         {\"text\":\"我真的不想活下去，對這個世界絕望\",\"lang\":\"zh-Hant\",\"label\":1,\"hour\":23}\n\
          {\"text\":\"i do not want to live any more\",\"lang\":\"en\",\"label\":1,\"hour\":12}\n\
          {\"text\":\"请问有现货吗\",\"lang\":\"zh\",\"label\":0,\"hour\":9}\n",
     )
