@@ -304,8 +304,11 @@ fn hears_single_letters() {
         &oracle,
         &[
             ("不想hl", &[Sound]),
-            ("b想hl", &[Loose]),
-            ("b想hle", &[Sound]),
+            ("不xhl", &[Loose]),
+            ("不xhle", &[Sound]),
+            // Not here and there.
+            ("b想hl", &[]),
+            ("b想hle", &[]),
             ("不想h乐", &[Sound]),
             // Nothing left out between.
             ("不想h 了", &[]),
@@ -315,7 +318,7 @@ fn hears_single_letters() {
             // Letters alone make one run by itself.
             ("bxhl", &[Loose]),
             ("我bxhl了", &[Loose]),
-            ("bxhuol", &[Loose]),
+            ("bxhuol", &[]),
             ("bxhuole", &[Sound]),
             ("bxhlx", &[]),
             ("abxhl", &[]),
