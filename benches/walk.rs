@@ -313,10 +313,19 @@ fn scoring(c: &mut Criterion) {
             black_box(model.score(black_box(MESSAGE), &mut tokens));
         });
     });
+    let mut folded = String::new();
+    let fold = nanos_each(1_000, || {
+        (0..1_000).for_each(|_| {
+            folded.clear();
+            fold_into(black_box(MESSAGE), &mut folded);
+        });
+    });
     eprintln!(
-        "the model loads in {:.1} ms; a score takes {score:.0} ns, {:.1} times the UTF-8 walk's {walk:.0} ns",
+        "the model loads in {:.1} ms; a score takes {score:.0} ns, {:.1} times the UTF-8 walk's {walk:.0} ns; {fold:.0} ns of it \
+         are folding, {:.0} ns scoring what is folded",
         loading / 1e6,
-        score / walk
+        score / walk,
+        score - fold
     );
 }
 
