@@ -4,6 +4,10 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
+use anyhow::Context as _;
+use base64::Engine as _;
+use tokio::signal::unix::{SignalKind, signal};
+
 use super::with_model;
 use crate::access::{Access, Role, token_entry};
 use crate::app::{Running, ServeSettings, install_metrics, start};
@@ -12,9 +16,6 @@ use crate::intake::kafka;
 use crate::rules::load_dir;
 use crate::store::{MasterKey, Store};
 use crate::telemetry;
-use anyhow::Context as _;
-use base64::Engine as _;
-use tokio::signal::unix::{SignalKind, signal};
 
 /// Where settings come from: defaults, then the file, then `LIFEGUARD_…` variables, then `--set`.
 #[derive(Clone, Debug, clap::Args)]
