@@ -327,6 +327,11 @@ fn scoring(c: &mut Criterion) {
         score / walk,
         score - fold
     );
+    assert!(
+        score - fold <= 400.0,
+        "scoring a folded message takes {:.0} ns",
+        score - fold
+    );
 }
 
 criterion_group!(benches, texts, whole_walk, judging, scoring);

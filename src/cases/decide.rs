@@ -1,6 +1,7 @@
 //! One event of one person: signals, assessment, effects.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use super::help;
 use super::ids::IdKey;
@@ -115,6 +116,8 @@ pub struct Verdict {
     pub help: Option<HelpOffer>,
     /// What could not be judged.
     pub degraded: Vec<String>,
+    /// The rule set that judged, by its hash; another one may have come into force since.
+    pub ruleset: Arc<str>,
 }
 
 /// What the transaction writes for one event.
@@ -159,9 +162,7 @@ pub fn handle(
     if occurred_at != candidate.occurred_at {
         degraded.push("clock-ahead".to_owned());
     }
-    if rules.model.is_none() && !rules.scores.is_empty() {
-        degraded.push("model:none".to_owned());
-    }
+    degraded.extend(rules.unscored());
     if !duplicate {
         remember(record, candidate, occurred_at, &mut effects);
         if !effects.signals.is_empty() {
@@ -203,6 +204,7 @@ pub fn handle(
         holds: Vec::new(),
         help: help::offer(rules, &assessment, &candidate.locale),
         degraded,
+        ruleset: rules.hash.clone(),
         assessment,
     };
     if !effects.signals.is_empty() {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::condition::Condition;
 use super::{Goods, Guard, ScoreSignal, TextSignal, Triage};
 use crate::domain::event::named;
-use crate::domain::{RiskType, View};
+use crate::domain::{Head, RiskType, View};
 use crate::semantic::Model;
 
 /// Everything that judging needs, shared by reference, never changed.
@@ -48,6 +48,23 @@ impl Ruleset {
             model: Some(model),
             ..self
         }
+    }
+
+    /// What the scores of this rule set cannot say: everything without a model, and of a model whatever head was never
+    /// measured on ordinary talk, since no text can reach a threshold that nobody knows.
+    pub fn unscored(&self) -> Vec<String> {
+        if self.scores.is_empty() {
+            return Vec::new();
+        }
+        let Some(model) = &self.model else {
+            return vec!["model:none".to_owned()];
+        };
+        Head::ALL
+            .into_iter()
+            .filter(|head| self.scores.iter().any(|score| score.head == *head))
+            .filter(|head| model.about().curves[head.index()].0.is_empty())
+            .map(|head| format!("model:unmeasured:{}", head.name()))
+            .collect()
     }
 }
 

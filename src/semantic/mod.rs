@@ -13,6 +13,12 @@
 //!   only for the moment it was computed. Reading needs no `unsafe` either.
 //! - **A piece that was not seen in training weighs nothing**: each slot keeps 16 bits of its piece's hash, so that
 //!   strangers' pieces fall through instead of borrowing weights (one in 65,536 does).
+//! - **Who speaks is asked before, not weighed**: a score signal names the speakers and fields it reads (buyers alone by
+//!   default), and the heads tell apart a wish of one's own, a threat, and worry about another. A weight for "merchant" would
+//!   only learn which corpus a line came from: no public corpus holds both sides of the talk that this service reads.
+//! - **No second walk by sound.** A disguise by sound is undone where it is known to be one: the matcher reads the sound view
+//!   behind its gate, and rules count a hidden word beside a score at a lower threshold (`model-weak-beside-words`). Pieces
+//!   of syllables would make strangers of different words the same piece in every ordinary text.
 //! - **Long texts are looked at through windows**, so that an hour of shop talk around one sentence does not thin it out.
 //!
 //! Pure: no clock, no I/O outside of [`Model::load`]. Must never decide what a score means for a person; rules do.
@@ -79,8 +85,6 @@ const ROOTS: usize = WINDOW * 36 + 2;
 struct Sums {
     even: u64,
     odd: u64,
-    pieces: u64,
-    known: u64,
 }
 
 /// The sign bits of all four weights: with these turned, they count from 0 instead of from -2048.
@@ -89,18 +93,15 @@ const SIGNS: u64 = 0x8008_0080_0800;
 const LANES: u64 = 0xFFF | 0xFFF << 24;
 
 impl Sums {
-    #[inline]
+    #[inline(always)]
     fn add(&mut self, slot: u64, tag: u64) {
-        let known = u64::from(slot & 0xFFFF == tag);
-        let weights = ((slot >> 16) ^ SIGNS) & known.wrapping_neg();
+        let weights = if slot & 0xFFFF == tag { slot >> 16 } else { 0 } ^ SIGNS;
         self.even += weights & LANES;
         self.odd += (weights >> WEIGHT_BITS) & LANES;
-        self.known += known;
-        self.pieces += 1;
     }
 
-    fn by_head(self) -> [i32; HEADS] {
-        let offset = (self.known as i32) << (WEIGHT_BITS - 1);
+    fn by_head(self, pieces: usize) -> [i32; HEADS] {
+        let offset = (pieces as i32) << (WEIGHT_BITS - 1);
         let lane = |word: u64, at: u32| ((word >> at) & 0xFF_FFFF) as i32 - offset;
         [
             lane(self.even, 0),
@@ -144,12 +145,12 @@ impl Model {
 
     fn score_window(&self, tokens: &Tokens, from: usize, to: usize) -> Scores {
         let mut sums = Sums::default();
-        tokens.pieces(from, to, |hash, _, _| {
+        let pieces = tokens.pieces(from, to, |hash, _, _| {
             let (at, tag) = place(hash, self.bits);
             sums.add(self.slots[at], tag);
         });
-        let root = i64::from(self.roots[sums.pieces as usize]);
-        let sums = sums.by_head();
+        let root = i64::from(self.roots[pieces]);
+        let sums = sums.by_head(pieces);
         std::array::from_fn(|h| ((i64::from(sums[h]) * root) >> SCORE_SHIFT) as i32 + self.bias[h])
     }
 

@@ -122,30 +122,55 @@ impl Tokens {
         }
     }
 
-    /// Every piece of the tokens `from..to`: hash, first token, one past the last.
+    /// Every piece of the tokens `from..to`: hash, first token, one past the last. How many there were.
     #[inline]
-    pub fn pieces(&self, from: usize, to: usize, mut take: impl FnMut(u64, usize, usize)) {
+    pub fn pieces(&self, from: usize, to: usize, mut take: impl FnMut(u64, usize, usize)) -> usize {
         let tokens = &self.tokens[from..to];
-        for (i, first) in tokens.iter().enumerate() {
+        // Runs of each length, pairs with a gap, and the length.
+        let mut pieces = (0..RUN_MAX)
+            .map(|shorter| tokens.len().saturating_sub(shorter))
+            .sum::<usize>()
+            + tokens.len().saturating_sub(2)
+            + 1;
+        // Straight lines where a whole run follows, which is nearly everywhere; the last tokens begin shorter ones.
+        let mut at = from;
+        for run in tokens.windows(RUN_MAX) {
+            let &[a, b, c, d] = run else { continue };
+            let one = mix(RUN, a);
+            let two = mix(one, b);
+            let three = mix(two, c);
+            take(one, at, at + 1);
+            take(two, at, at + 2);
+            take(three, at, at + 3);
+            take(mix(three, d), at, at + 4);
+            take(mix(mix(PAIR, a), c), at, at + 3);
+            at += 1;
+        }
+        for rest in (1..RUN_MAX.min(tokens.len() + 1)).rev() {
+            let at = to - rest;
             let mut hash = RUN;
-            for (n, token) in tokens[i..].iter().take(RUN_MAX).enumerate() {
+            for (n, token) in self.tokens[at..to].iter().enumerate() {
                 hash = mix(hash, *token);
-                take(hash, from + i, from + i + n + 1);
+                take(hash, at, at + n + 1);
             }
-            if let Some(third) = tokens.get(i + 2) {
-                take(mix(mix(PAIR, *first), *third), from + i, from + i + 3);
+            if rest > 2 {
+                let [first, third] = [self.tokens[at], self.tokens[at + 2]];
+                take(mix(mix(PAIR, first), third), at, at + 3);
             }
         }
         // In the order of their tokens, so that a window finds its own at once.
         let after = |token: usize| self.letters.partition_point(|l| (l.token as usize) < token);
         if !self.letters.is_empty() {
-            for piece in &self.letters[after(from)..after(to)] {
+            let letters = &self.letters[after(from)..after(to)];
+            pieces += letters.len();
+            for piece in letters {
                 let token = piece.token as usize;
                 take(piece.hash, token, token + 1);
             }
         }
         let length = usize::BITS - tokens.len().leading_zeros();
         take(mix(RUN, LENGTH + length), from, to);
+        pieces
     }
 }
 
@@ -186,9 +211,10 @@ mod tests {
         let mut tokens = Tokens::default();
         tokens.read(raw);
         let mut out = Vec::new();
-        tokens.pieces(0, tokens.len(), |hash, from, to| {
+        let counted = tokens.pieces(0, tokens.len(), |hash, from, to| {
             out.push((hash, tokens.raw(from, to)))
         });
+        assert_eq!(counted, out.len(), "{raw:?}");
         out
     }
 

@@ -5,11 +5,7 @@ use crate::domain::Span;
 use crate::wire::{help, hold, level, pb, task, timestamp, types};
 
 /// A verdict as the answer of `Assess`; `spans` are those of this event, by rule.
-pub fn assessment_to_pb(
-    verdict: &Verdict,
-    ruleset: &str,
-    spans: &dyn Fn(&str) -> Vec<Span>,
-) -> pb::Assessment {
+pub fn assessment_to_pb(verdict: &Verdict, spans: &dyn Fn(&str) -> Vec<Span>) -> pb::Assessment {
     let a = &verdict.assessment;
     pb::Assessment {
         level: level(a.level()),
@@ -42,7 +38,7 @@ pub fn assessment_to_pb(
         holds: verdict.holds.iter().map(hold).collect(),
         help: verdict.help.as_ref().map(help),
         degraded: verdict.degraded.clone(),
-        ruleset: ruleset.to_owned(),
+        ruleset: verdict.ruleset.to_string(),
     }
 }
 

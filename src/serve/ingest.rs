@@ -191,8 +191,6 @@ impl pb::ingest_service_server::IngestService for Services {
             _ => None,
         };
         let fate = self.one(event).await?;
-        let walk = self.door.committer().walk();
-        let ruleset = &walk.matcher().rules().hash;
         let assessment = match (&fate, candidate) {
             (Fate::Evaluated(verdict) | Fate::Duplicate(verdict), Some(candidate)) => {
                 let spans = |rule: &str| {
@@ -203,7 +201,7 @@ impl pb::ingest_service_server::IngestService for Services {
                         .find(|e| *e.rule == *rule);
                     evidence.map_or_else(Vec::new, |e| candidate.spans_of(&e.signals))
                 };
-                Some(assessment_to_pb(verdict, ruleset, &spans))
+                Some(assessment_to_pb(verdict, &spans))
             }
             _ => None,
         };

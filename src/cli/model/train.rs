@@ -120,6 +120,7 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
             bad += trouble;
         }
     }
+    licences_of_files(&arguments.licence, &sources)?;
     let ordinary = known.iter().filter(|k| k.traffic).count();
     if ordinary < TRAFFIC_MIN {
         eprintln!(
@@ -313,6 +314,24 @@ fn read(
         },
         bad,
     ))
+}
+
+/// A licence stated for a file that is not there is a slip of the pen that would leave another file without one.
+fn licences_of_files(licences: &[String], sources: &[Source]) -> anyhow::Result<()> {
+    for licence in licences {
+        let name = licence.split_once('=').map_or(&**licence, |(name, _)| name);
+        let known = sources.iter().any(|source| source.name == name);
+        anyhow::ensure!(
+            known && licence.contains('='),
+            "--licence {licence}: write NAME=LICENCE with the name of a file that is read here, without folder and ending: {}",
+            sources
+                .iter()
+                .map(|s| &*s.name)
+                .collect::<Vec<_>>()
+                .join(", ")
+        );
+    }
+    Ok(())
 }
 
 /// The same on every machine.
