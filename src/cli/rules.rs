@@ -10,7 +10,7 @@ use std::process::ExitCode;
 use anyhow::Context as _;
 use serde_json::{Map, Value};
 
-use super::default_rules;
+use super::{default_rules, with_model};
 use crate::app::private_engine;
 use crate::cases::Verdict;
 use crate::domain::time::parse_length_ms;
@@ -39,6 +39,9 @@ pub(super) enum Command {
         /// Also show which of the category examples that are not held back fell short.
         #[arg(long)]
         misses: bool,
+        /// A model file; without one the rules are tested alone.
+        #[arg(long, value_name = "FILE")]
+        model: Option<PathBuf>,
     },
 }
 
@@ -87,10 +90,15 @@ pub(super) async fn run(command: Command) -> anyhow::Result<ExitCode> {
             name_costly(&rules);
             Ok(ExitCode::SUCCESS)
         }
-        Command::Test { dir, bars, misses } => {
+        Command::Test {
+            dir,
+            bars,
+            misses,
+            model,
+        } => {
             let (rules, tests) = load(&dir)?;
             let examples = categories::read(&dir)?;
-            let engine = private_engine(rules).await?;
+            let engine = private_engine(with_model(rules, model.as_deref())?).await?;
             let (mut passed, mut failed) = (0, 0);
             for (number, test) in tests.iter().enumerate() {
                 match run_test(&engine, test, number).await {

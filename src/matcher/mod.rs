@@ -6,8 +6,9 @@
 //! 3. one Aho-Corasick automaton over the folded view, for all terms and all literals that patterns need;
 //! 4. patterns whose literal was found, run over the folded view;
 //! 5. [`masked`]: terms that people disguise, in the bare and in the sound view;
-//! 6. [`guards`], each asked only about the hits it may excuse;
-//! 7. spans in the raw text, through the map of the folding.
+//! 6. the same terms and patterns in the text's *readings*, where what touches a word or sign that was read otherwise counts;
+//! 7. [`guards`], each asked only about the hits it may excuse;
+//! 8. spans in the raw text, through the map of the folding.
 //!
 //! Beside it, where a rule set has a model, [`scores`] reads every text as a whole.
 //!
@@ -37,7 +38,8 @@ use crate::domain::{
 };
 use crate::rules::Ruleset;
 use crate::semantic::Tokens;
-use crate::text::fold_into;
+use crate::text::reading::{Reading, may_be_read, readings};
+use crate::text::{fold_into, fold_mapped};
 
 /// Memory that a worker keeps from text to text.
 #[derive(Debug, Default)]
@@ -213,16 +215,31 @@ impl Matcher {
                 scores.find(&self.rules, written, tokens, &mut scored);
             }
         }
+        let read: SmallVec<[(&Written<'_>, Reading); 2]> = texts
+            .iter()
+            .filter(|written| may_be_read(written.text.reveal()))
+            .flat_map(|written| {
+                let readings = readings(&fold_mapped(written.text.reveal()));
+                readings.into_iter().map(move |reading| (written, reading))
+            })
+            .collect();
         let both = || texts.iter().zip(&looks);
         let closely = company
             || who == Who::PerhapsKnown
             || !scored.is_empty()
             || both().any(|(written, look)| {
                 look.any() && self.texts.holds(&self.rules, written, look, folded)
+            })
+            || read.iter().any(|(written, reading)| {
+                self.texts.holds_read(&self.rules, written, reading, seen)
             });
         if closely {
             for (written, look) in both() {
                 self.texts.find(&self.rules, written, look, seen, out);
+            }
+            for (written, reading) in &read {
+                self.texts
+                    .find_read(&self.rules, written, reading, seen, out);
             }
         }
         out.extend(scored);

@@ -12,6 +12,7 @@ use super::ways::{Needed, PatternAt, Seen, Ways};
 use crate::domain::limits::SPANS_MAX;
 use crate::domain::{Draft, Facts, Field, Needs, PersonText, Sender, Span, View};
 use crate::rules::{EDGE, Ruleset, TextSignal};
+use crate::text::reading::{Distance, Reading};
 use crate::text::{Folded, fold_into, fold_mapped};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -267,20 +268,77 @@ impl Texts {
         let mut hits = Vec::new();
         self.as_written(rules, &asked, &folded.text, seen, &mut hits);
         self.disguised(rules, &asked, &folded, look.opened, &mut hits);
-        if hits.is_empty() {
-            return;
-        }
         // Of one stretch seen through several views the plainest counts.
         hits.sort_unstable();
         hits.dedup_by_key(|hit| (hit.signal, hit.stretch));
-        let said = Said::new(&folded, self.guard_occurrences(rules, &folded.text));
+        self.excuse(rules, &folded, &mut hits);
+        remember(rules, text.field, raw, &folded, &hits, out);
+    }
+
+    /// Whether a reading holds a sign that needs no company, where it differs from the folded view; guards are not asked.
+    pub(super) fn holds_read(
+        &self,
+        rules: &Ruleset,
+        text: &Written<'_>,
+        reading: &Reading,
+        seen: &mut Seen,
+    ) -> bool {
+        let look = self.look(&reading.folded.text, seen);
+        if !look.any() {
+            return false;
+        }
+        let mut hits = Vec::new();
+        self.as_read(rules, text.asked(), reading, seen, &mut hits);
+        hits.iter().any(|hit| !rules.signals[hit.signal].beside)
+    }
+
+    /// Every sign of a reading that touches what is read otherwise than it is written.
+    pub(super) fn find_read(
+        &self,
+        rules: &Ruleset,
+        text: &Written<'_>,
+        reading: &Reading,
+        seen: &mut Seen,
+        out: &mut Vec<Draft>,
+    ) {
+        step(reading.folded.text.len());
+        let mut hits = Vec::new();
+        self.as_read(rules, text.asked(), reading, seen, &mut hits);
+        self.excuse(rules, &reading.folded, &mut hits);
+        remember(rules, text.field, text.raw(), &reading.folded, &hits, out);
+    }
+
+    fn as_read(
+        &self,
+        rules: &Ruleset,
+        asked: impl Fn(&TextSignal) -> bool,
+        reading: &Reading,
+        seen: &mut Seen,
+        hits: &mut Vec<Hit>,
+    ) {
+        self.as_written(rules, asked, &reading.folded.text, seen, hits);
+        hits.retain_mut(|hit| {
+            hit.view = match reading.distance(hit.stretch) {
+                Distance::None => return false,
+                Distance::Spelt => View::Sound,
+                Distance::Heard => View::Loose,
+            };
+            true
+        });
+    }
+
+    /// Takes out the hits that a guard excuses.
+    fn excuse(&self, rules: &Ruleset, folded: &Folded, hits: &mut Vec<Hit>) {
+        if hits.is_empty() {
+            return;
+        }
+        let said = Said::new(folded, self.guard_occurrences(rules, &folded.text));
         hits.retain(|hit| {
             !rules.signals[hit.signal]
                 .unless
                 .iter()
                 .any(|guard| said.excuses(&rules.guards[*guard], *guard, hit.stretch))
         });
-        remember(rules, text.field, raw, &folded, &hits, out);
     }
 
     /// Terms and patterns in the folded view.
@@ -369,7 +427,12 @@ fn remember(
         let name = &rules.signals[hit.signal].id;
         match out.iter_mut().find(|draft| draft.name == *name) {
             Some(draft) => {
-                if draft.spans.len() < SPANS_MAX && !draft.spans.contains(&span) {
+                // Of one place the plainest view counts.
+                let same =
+                    |s: &&mut Span| (s.field, s.start, s.end) == (span.field, span.start, span.end);
+                if let Some(known) = draft.spans.iter_mut().find(same) {
+                    known.view = known.view.min(span.view);
+                } else if draft.spans.len() < SPANS_MAX {
                     draft.spans.push(span);
                     draft.spans.sort();
                 }

@@ -12,6 +12,7 @@
 pub mod common;
 mod fold;
 mod marks;
+pub mod reading;
 pub mod shape;
 pub mod sound;
 mod table;

@@ -1,13 +1,15 @@
 #!/usr/bin/env python3
 """Makes the tables of this folder from well-kept data; `./dev tables` installs the sources into a cache and calls this.
 
-Sources, with the licence each states: opencc-python-reimplemented (Apache-2.0), pypinyin (MIT), char-similar (MIT),
+Argument: the word list of Debian's wamerican-small. Sources, with the licence each states: opencc-python-reimplemented (Apache-2.0), pypinyin (MIT), char-similar (MIT),
 emoji (BSD-3-Clause), confusable-homoglyphs (MIT; Unicode's confusables.txt), jieba (MIT).
 """
 
 import json
+import re
 import sys
-from collections import defaultdict
+import unicodedata
+from collections import Counter, defaultdict
 from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
@@ -218,6 +220,20 @@ for written, alike in table.items():
     targets = [t["c"].lower() for t in alike if len(t["c"]) == 1 and t["c"].isascii() and t["c"].isalpha()]
     if len(written) == 1 and not written.isascii() and written.isalpha() and not is_han(written) and targets:
         letters[written] = targets[0]
+# What Unicode's own names say: small capitals, letters with a stroke or turned, negative circles and squares.
+NAMED = re.compile(
+    r"LATIN LETTER SMALL CAPITAL ([A-Z])|LATIN SMALL LETTER (?:TURNED|REVERSED|DOTLESS|SCRIPT) ([A-Z])"
+    r"|LATIN (?:SMALL|CAPITAL) LETTER ([A-Z]) WITH (?:STROKE|MIDDLE TILDE|HOOK|BAR|CURL|TOPBAR|RETROFLEX HOOK)"
+    r"|NEGATIVE (?:CIRCLED|SQUARED) LATIN CAPITAL LETTER ([A-Z])|CROSSED NEGATIVE SQUARED LATIN CAPITAL LETTER ([A-Z])"
+)
+for code in range(0x80, 0x20000):
+    found = NAMED.fullmatch(unicodedata.name(chr(code), ""))
+    if found:
+        letters.setdefault(chr(code).lower(), next(g for g in found.groups() if g).lower())
+# Greek and Cyrillic letters that pass for others at a glance, which confusables.txt leaves out.
+letters.update({"η": "n", "τ": "t", "ω": "w", "χ": "x", "ε": "e", "κ": "k", "λ": "l", "ι": "i", "к": "k", "т": "t", "м": "m", "н": "h"})
+# Apostrophes are one.
+letters.update({"’": "'", "‘": "'", "ʼ": "'", "′": "'", "´": "'"})
 write(
     "letters.txt",
     "Letter of another script, the ASCII letter it looks like.",
@@ -234,4 +250,38 @@ for line in (Path(jieba.__file__).parent / "dict.txt").read_text(encoding="utf-8
     if 2 <= len(word) <= 4 and int(count) >= (10 if len(word) == 2 else 50) and set(word) <= known:
         words.append(word)
 write("words.txt", "Words in ordinary use.", "jieba", sorted(set(words)))
-sys.exit(0)
+
+# --- English words ----------------------------------------------------------------------------------
+
+# What people in crisis and shoppers write, from the texts written for this project, commonest first; then every word of
+# SCOWL's small list (its own permissive licence; Debian's `wamerican-small`), so that only what is no word is read as one.
+TEXTS = HERE.parent.parent / "semantic" / "texts"
+
+
+def joined(word):
+    return word.strip().lower().replace("'", "")
+
+
+def english_of(*files):
+    """How often each word is there, and those that were written with an apostrophe."""
+    count, shortened = Counter(), set()
+    for name in files:
+        for line in (TEXTS / f"{name}.en.jsonl").read_text(encoding="utf-8").splitlines():
+            words = re.findall(r"[a-z][a-z']*", json.loads(line)["text"].lower().replace("’", "'"))
+            count.update(joined(w) for w in words)
+            shortened |= {joined(w) for w in words if "'" in w.strip("'")}
+    return count, shortened
+
+
+listed = {joined(w) for w in Path(sys.argv[1]).read_text(encoding="utf-8").splitlines() if not w.strip().endswith("'s")}
+listed = {w for w in listed if w.isascii() and w.isalpha() and (len(w) > 1 or w in "ai")}
+risk, shortened = english_of("risk")
+harmless, also = english_of("benign", "benign_talk", "ambiguous")
+meant = sorted((w for w in risk if w in listed or (w in shortened and risk[w] > 1)), key=lambda w: (-risk[w], w))
+shortened = {w for w in shortened | also if (risk + harmless)[w] >= 2}
+standing = listed | shortened | {w for w, n in harmless.items() if n >= 3}
+with (HERE / "english.txt").open("w", encoding="utf-8") as out:
+    out.write("# English words: those that a disguise may stand for, commonest first; after an empty line all others.\n")
+    out.write("# From this project's own texts and Debian's wamerican-small (SCOWL), by build.py.\n")
+    out.write("\n".join(meant) + "\n\n" + "\n".join(sorted(standing - set(meant))) + "\n")
+print(f"english.txt: {len(meant)} that may be meant, {len(standing)} in all")

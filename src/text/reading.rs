@@ -1,0 +1,1048 @@
+//! The *reading*: what a text says once every word that is none, and every sign that speaks, is put as it would plainly be.
+//!
+//! The bare and the sound view look for given terms. A reading is a whole text, so that patterns and guards see it as well:
+//! `i wnat 2 d!e` becomes `i want to die`. It is one candidate beside the folded view, never in its place, and only what
+//! touches something that was changed is found in it. `rules/README.md`, section 1.5, states it exactly.
+
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
+use foldhash::fast::FixedState;
+use smallvec::SmallVec;
+
+use super::table::{Class, TABLE};
+use super::{Folded, is_clause_mark, is_han};
+
+const ENGLISH: &str = include_str!("tables/english.txt");
+const SAID: &str = include_str!("tables/said.txt");
+
+/// A longer word is none.
+const WORD_MAX: usize = 24;
+/// From so many letters on, one may be wrong, and all vowels sound alike.
+const LONG: usize = 6;
+/// So many of the words that may be meant are in everyone's mouth.
+const EVERYDAY: u32 = 400;
+/// A sign between Han characters that comes back so often in a row parts them only.
+const FILLERS_MIN: usize = 2;
+
+/// A text as it would plainly be written, with its map back and what was changed.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct Reading {
+    /// The text and where its characters come from. A word that was changed comes from all of the word that it stands for.
+    pub folded: Folded,
+    changes: Vec<Change>,
+}
+
+/// A stretch of a reading that is written otherwise.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Change {
+    start: usize,
+    end: usize,
+    heard: bool,
+}
+
+/// How far a stretch of a reading is from what was written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Distance {
+    /// As written.
+    None,
+    /// What was written is no word, or two words were heard as others.
+    Spelt,
+    /// One word that is in use was heard as another.
+    Heard,
+}
+
+impl Reading {
+    /// How far this stretch, in bytes, is from what was written.
+    pub fn distance(&self, (start, end): (usize, usize)) -> Distance {
+        let mut heard = 0;
+        for change in &self.changes {
+            if change.start < end && start < change.end {
+                if !change.heard {
+                    return Distance::Spelt;
+                }
+                heard += 1;
+            }
+        }
+        match heard {
+            0 => Distance::None,
+            1 => Distance::Heard,
+            _ => Distance::Spelt,
+        }
+    }
+}
+
+/// Everything that readings are made with, at first use.
+struct Signs {
+    english: English,
+    words: HashMap<&'static str, (&'static str, bool), FixedState>,
+    han: HashMap<char, (&'static str, bool), FixedState>,
+    /// Raw characters of the basic plane that may change a reading.
+    telling: Vec<u64>,
+}
+
+static SIGNS: LazyLock<Signs> = LazyLock::new(Signs::load);
+
+impl Signs {
+    fn load() -> Self {
+        let (mut words, mut han) = (HashMap::default(), HashMap::default());
+        for line in SAID.lines().filter(|l| !l.starts_with('#')) {
+            let mut parts = line.split('\t');
+            let (language, sign, said) = (parts.next(), parts.next(), parts.next());
+            let (Some(sign), Some(said)) = (sign, said) else {
+                continue;
+            };
+            let heard = parts.next().is_some();
+            if language == Some("en") {
+                words.insert(sign, (said, heard));
+            } else if let Some(sign) = sign.chars().next() {
+                han.insert(sign, (said, heard));
+            }
+        }
+        let mut telling = vec![0_u64; 1 << 10];
+        for code in 0..=0xFFFF_u32 {
+            let Some(c) = char::from_u32(code) else {
+                continue;
+            };
+            let tells = |c: char| {
+                c.is_ascii_alphabetic() || han.contains_key(&c) || (!is_han(c) && c == '&')
+            };
+            let tells = match TABLE.class(c) {
+                Class::Several => TABLE.expansion(c).iter().any(|class| match class {
+                    Class::Han(c) | Class::Plain(c) | Class::Soft(c) => tells(*c),
+                    _ => false,
+                }),
+                Class::Han(c) | Class::Plain(c) | Class::Soft(c) => tells(c),
+                _ => false,
+            };
+            if tells {
+                telling[code as usize >> 6] |= 1 << (code & 63);
+            }
+        }
+        Self {
+            english: English::load(),
+            words,
+            han,
+            telling,
+        }
+    }
+
+    fn tells(&self, c: char) -> bool {
+        let code = u32::from(c) as usize;
+        code > 0xFFFF || self.telling[code >> 6] >> (code & 63) & 1 == 1
+    }
+}
+
+/// False for texts that have no reading, by their raw characters: nearly all Chinese ones.
+pub fn may_be_read(raw: &str) -> bool {
+    let signs = &*SIGNS;
+    raw.chars().any(|c| signs.tells(c))
+}
+
+/// The readings of a folded text: one that changes only what is no word, and one that also hears words as others; none
+/// where nothing changes.
+pub fn readings(folded: &Folded) -> SmallVec<[Reading; 2]> {
+    let signs = &*SIGNS;
+    let items = items(folded, signs);
+    let mut out = SmallVec::new();
+    if items.iter().any(|item| item.change == Some(false)) {
+        out.push(written(folded, &items, false));
+    }
+    if items.iter().any(|item| item.change == Some(true)) {
+        out.push(written(folded, &items, true));
+    }
+    out
+}
+
+/// A stretch of the folded text and what is read for it.
+#[derive(Clone, Debug)]
+struct Item {
+    start: usize,
+    end: usize,
+    read: SmallVec<[u8; 16]>,
+    /// None: as it stands; else whether it is only heard.
+    change: Option<bool>,
+}
+
+fn written(folded: &Folded, items: &[Item], hear: bool) -> Reading {
+    let mut out = Reading::default();
+    let text = &folded.text;
+    for item in items {
+        let change = item.change.filter(|heard| hear || !heard);
+        let at = out.folded.text.len();
+        if folded.gaps.contains(&item.start) {
+            out.folded.gaps.push(at);
+        }
+        match change {
+            None => {
+                out.folded.text.push_str(&text[item.start..item.end]);
+                let raw = &folded.raw_of_byte[item.start..item.end];
+                out.folded.raw_of_byte.extend_from_slice(raw);
+            }
+            Some(_) if item.read.is_empty() => {}
+            Some(heard) => {
+                out.folded
+                    .text
+                    .push_str(std::str::from_utf8(&item.read).unwrap_or_default());
+                let end = out.folded.text.len();
+                let first = folded.raw_of_byte[item.start];
+                let last = folded.raw_of_byte[item.end - 1];
+                out.folded.raw_of_byte.resize(end, first);
+                // A hit that ends with the word ends where the word does.
+                let tail = out
+                    .folded
+                    .text
+                    .chars()
+                    .next_back()
+                    .map_or(1, char::len_utf8);
+                out.folded.raw_of_byte[end - tail..].fill(last);
+                out.changes.push(Change {
+                    start: at,
+                    end,
+                    heard,
+                });
+            }
+        }
+    }
+    out
+}
+
+/// A sign that may stand for a letter inside a word.
+const fn is_sign(c: u8) -> bool {
+    matches!(c, b'@' | b'$' | b'!' | b'|' | b'+' | b'*' | b'(' | b'<')
+}
+
+/// The folded text cut into stretches, each with what is read for it.
+fn items(folded: &Folded, signs: &Signs) -> Vec<Item> {
+    let text = folded.text.as_str();
+    let bytes = text.as_bytes();
+    let letters = bytes.iter().any(u8::is_ascii_alphabetic);
+    let alnum = |i: usize| bytes.get(i).is_some_and(u8::is_ascii_alphanumeric);
+    let mut out: Vec<Item> = Vec::new();
+    let mut at = 0;
+    while let Some(c) = text[at..].chars().next() {
+        let end = at + c.len_utf8();
+        let starts_word = c.is_ascii_alphanumeric()
+            || (c.is_ascii()
+                && is_sign(c as u8)
+                && c != '*'
+                && alnum(end)
+                && !follows_word(&out, text));
+        if letters && starts_word {
+            if let Some(spelled) = spelled_out(folded, at, signs, &mut out) {
+                at = spelled;
+                continue;
+            }
+            let end = word_end(bytes, at);
+            out.push(word(text, at, end, signs));
+            at = end;
+            continue;
+        }
+        let plain = Item {
+            start: at,
+            end,
+            read: SmallVec::new(),
+            change: None,
+        };
+        out.push(if is_han(c) || !c.is_ascii() {
+            said_by(c, plain, &out, letters, text, signs)
+        } else {
+            plain
+        });
+        at = end;
+    }
+    without_fillers(text, &mut out);
+    singles(text, &mut out, signs);
+    if letters {
+        joined(text, &mut out, &signs.english);
+    }
+    out
+}
+
+fn follows_word(out: &[Item], text: &str) -> bool {
+    out.last()
+        .is_some_and(|item| text.as_bytes()[item.end - 1].is_ascii_alphanumeric())
+}
+
+/// One past a word's last byte: letters, digits, apostrophes between them, and signs before one of them; at its end `*`.
+fn word_end(bytes: &[u8], start: usize) -> usize {
+    let alnum = |i: usize| bytes.get(i).is_some_and(u8::is_ascii_alphanumeric);
+    let mut end = start + 1;
+    loop {
+        match bytes.get(end) {
+            Some(c) if c.is_ascii_alphanumeric() => end += 1,
+            Some(b'\'') if alnum(end + 1) => end += 1,
+            Some(&c) if is_sign(c) => {
+                // Several signs in a row belong to the word if a letter or digit follows them.
+                let run = bytes[end..].iter().take_while(|c| is_sign(**c)).count();
+                let stars = bytes[end..end + run].iter().all(|c| *c == b'*');
+                if alnum(end + run) || (stars && run <= 3) {
+                    end += run;
+                } else {
+                    return end;
+                }
+            }
+            _ => return end,
+        }
+    }
+}
+
+fn changed(start: usize, end: usize, read: &str, heard: bool) -> Item {
+    Item {
+        start,
+        end,
+        read: SmallVec::from_slice(read.as_bytes()),
+        change: Some(heard),
+    }
+}
+
+/// A word as it stands, or as what it plainly means.
+fn word(text: &str, start: usize, end: usize, signs: &Signs) -> Item {
+    let written = &text[start..end];
+    let plain = match signs.words.get(written) {
+        Some(said) if written.len() > 1 => Some(*said),
+        _ => signs.english.meant_by(written).map(|meant| (meant, false)),
+    };
+    match plain {
+        Some((read, heard)) if read != written => changed(start, end, read, heard),
+        _ => Item {
+            start,
+            end,
+            read: SmallVec::new(),
+            change: None,
+        },
+    }
+}
+
+/// What an emoji, a letter of another script or a rare character says.
+fn said_by(c: char, plain: Item, out: &[Item], letters: bool, text: &str, signs: &Signs) -> Item {
+    let mut buffer = [0; 4];
+    let sign: &str = c.encode_utf8(&mut buffer);
+    if let Some((said, heard)) = signs.han.get(&c)
+        && (is_han(c) || beside_han(text, plain.start, plain.end, signs))
+    {
+        return changed(plain.start, plain.end, said, *heard);
+    }
+    match signs.words.get(sign) {
+        Some((said, _)) if letters => {
+            let mut read: SmallVec<[u8; 16]> = SmallVec::new();
+            // A word of its own.
+            let joins = out.last().is_some_and(|item| {
+                item.change.is_some() || text.as_bytes()[item.end - 1].is_ascii_alphanumeric()
+            });
+            if joins {
+                read.push(b' ');
+            }
+            read.extend_from_slice(said.as_bytes());
+            if text
+                .as_bytes()
+                .get(plain.end)
+                .is_some_and(u8::is_ascii_alphanumeric)
+            {
+                read.push(b' ');
+            }
+            Item {
+                read,
+                change: Some(false),
+                ..plain
+            }
+        }
+        _ => plain,
+    }
+}
+
+/// A Han character stands right before or after, white space and other signs aside.
+fn beside_han(text: &str, start: usize, end: usize, signs: &Signs) -> bool {
+    let speaks = |c: &char| !c.is_whitespace() && (is_han(*c) || !signs.han.contains_key(c));
+    let before = text[..start].chars().rev().find(speaks);
+    let after = text[end..].chars().find(speaks);
+    before.is_some_and(is_han) || after.is_some_and(is_han)
+}
+
+/// Words whose letters are parted by the same sign each: `d.i.e`, `w a n t  t o`.
+fn spelled_out(folded: &Folded, start: usize, signs: &Signs, out: &mut Vec<Item>) -> Option<usize> {
+    let text = folded.text.as_bytes();
+    let single = |i: usize| {
+        text.get(i).is_some_and(u8::is_ascii_alphanumeric)
+            && !text.get(i + 1).is_some_and(u8::is_ascii_alphanumeric)
+    };
+    let parting = *text.get(start + 1)?;
+    if !single(start)
+        || !parting.is_ascii()
+        || parting.is_ascii_alphanumeric()
+        || matches!(parting, b'\n' | b'\'')
+    {
+        return None;
+    }
+    let mut letters = vec![start];
+    let mut at = start;
+    while text.get(at + 1) == Some(&parting) && single(at + 2) {
+        at += 2;
+        letters.push(at);
+    }
+    let least = match parting {
+        b' ' | b'.' | b',' | b'&' | b'*' => 3,
+        // As likely a letter.
+        c if is_sign(c) => 4,
+        _ => 2,
+    };
+    let named = letters
+        .iter()
+        .filter(|i| text[**i].is_ascii_alphabetic())
+        .count();
+    if letters.len() < least || letters.len() > 4 * WORD_MAX || named * 3 < letters.len() * 2 {
+        return None;
+    }
+    // Where white space was longer in the raw text, a word ended.
+    let raw = |i: usize| folded.raw_of_byte[letters[i]];
+    let steps: Vec<u32> = (1..letters.len()).map(|i| raw(i) - raw(i - 1)).collect();
+    let shortest = steps.iter().min().copied().unwrap_or(1);
+    let mut words: Vec<(usize, usize)> = Vec::new();
+    let mut from = 0;
+    for (i, step) in steps.iter().enumerate() {
+        if *step > shortest {
+            words.push((from, i + 1));
+            from = i + 1;
+        }
+    }
+    words.push((from, letters.len()));
+    let written = |(from, to): (usize, usize)| -> String {
+        letters[from..to]
+            .iter()
+            .map(|i| char::from(text[*i]))
+            .collect()
+    };
+    let mut read = String::new();
+    for (n, place) in words.iter().enumerate() {
+        if n > 0 {
+            read.push(' ');
+        }
+        let word = written(*place);
+        match signs.english.meant_by(&word) {
+            Some(meant) => read.push_str(meant),
+            None if signs.english.is_word(&word) => read.push_str(&word),
+            None => match signs.english.parted(&word) {
+                Some(words) => read.push_str(&words),
+                None => read.push_str(&word),
+            },
+        }
+    }
+    out.push(changed(start, at + 1, &read, false));
+    Some(at + 1)
+}
+
+/// The same sign, alone between Han characters several times in a row, parts them and says nothing.
+fn without_fillers(text: &str, items: &mut [Item]) {
+    let of = |item: &Item| &text[item.start..item.end];
+    let han = |item: &Item| of(item).chars().next().is_some_and(is_han);
+    let filler = |item: &Item| {
+        let mut chars = of(item).chars();
+        let alone = chars
+            .next()
+            .is_some_and(|c| !is_han(c) && !is_clause_mark(text, item.start, c) && c != ' ');
+        alone && chars.next().is_none()
+    };
+    let mut at = 0;
+    while at + 2 < items.len() {
+        let mut n = 0;
+        while items.get(at + 2 * n + 2).is_some_and(han)
+            && han(&items[at + 2 * n])
+            && filler(&items[at + 2 * n + 1])
+            && of(&items[at + 2 * n + 1]) == of(&items[at + 1])
+        {
+            n += 1;
+        }
+        if n >= FILLERS_MIN {
+            for k in 0..n {
+                items[at + 2 * k + 1].read.clear();
+                items[at + 2 * k + 1].change = Some(false);
+                // What stands after a sign that was taken out is changed by that: it has another neighbour.
+                let next = &mut items[at + 2 * k + 2];
+                if next.change.is_none() {
+                    *next = changed(next.start, next.end, &text[next.start..next.end], false);
+                }
+            }
+            at += 2 * n;
+        }
+        at += 1;
+    }
+}
+
+/// Single letters and digits that are said as words, where words stand on both sides or one of them at an end.
+fn singles(text: &str, items: &mut [Item], signs: &Signs) {
+    let wordy = |item: &Item| text.as_bytes()[item.end - 1].is_ascii_alphanumeric();
+    let blank = |item: &Item| &text[item.start..item.end] == " ";
+    for at in 0..items.len() {
+        let item = &items[at];
+        if item.end - item.start != 1 || item.change.is_some() || !wordy(item) {
+            continue;
+        }
+        let Some((said, _)) = signs.words.get(&text[item.start..item.end]) else {
+            continue;
+        };
+        // The neighbour beyond one space.
+        let before = match at {
+            0 => None,
+            1 if blank(&items[0]) => None,
+            _ if blank(&items[at - 1]) => Some(&items[at - 2]),
+            _ => Some(&items[at - 1]),
+        };
+        let after = match items.get(at + 1) {
+            Some(next) if blank(next) => items.get(at + 2),
+            next => next,
+        };
+        let lettered = |item: &Item| {
+            item.change.is_some()
+                || text[item.start..item.end]
+                    .bytes()
+                    .any(|c| c.is_ascii_alphabetic())
+        };
+        let fits = |side: Option<&Item>| side.is_none_or(|item| lettered(item) && wordy(item));
+        // A number by itself counts things; one before a word may be one.
+        let digit = text.as_bytes()[item.start].is_ascii_digit();
+        let follows = after.is_some_and(|item| lettered(item) && wordy(item));
+        let precedes = before.is_some_and(|item| lettered(item) && wordy(item));
+        if fits(before) && (follows || (precedes && !digit)) {
+            items[at] = changed(item.start, item.end, said, false);
+        }
+    }
+}
+
+/// Two or three words that together sound like a long one.
+fn joined(text: &str, items: &mut Vec<Item>, english: &English) {
+    let word = |item: &Item| {
+        let written = &text[item.start..item.end];
+        (item.change != Some(false) && written.bytes().all(|c| c.is_ascii_lowercase()))
+            .then_some(written)
+    };
+    let blank = |item: &Item| &text[item.start..item.end] == " " && item.change.is_none();
+    let mut at = 0;
+    while at < items.len() {
+        let Some(first) = word(&items[at]) else {
+            at += 1;
+            continue;
+        };
+        let mut together = first.to_owned();
+        let mut found = None;
+        // Everyday words beside one another are what they are.
+        let most = if english.is_everyday(first) { 0 } else { 2 };
+        for n in 1..=most {
+            let Some([space, next]) = items.get(at + 2 * n - 1..at + 2 * n + 1) else {
+                break;
+            };
+            let (true, Some(next)) = (blank(space), word(next)) else {
+                break;
+            };
+            together.push_str(next);
+            if together.len() > WORD_MAX {
+                break;
+            }
+            if let Some(meant) = english.joined_sound(&together) {
+                found = Some((n, meant));
+            }
+        }
+        if let Some((n, meant)) = found {
+            let end = items[at + 2 * n].end;
+            items[at] = changed(items[at].start, end, meant, true);
+            items.drain(at + 1..=at + 2 * n);
+        }
+        at += 1;
+    }
+}
+
+/// English words by what a disguise leaves of them.
+struct English {
+    /// Place among the words that a disguise may stand for, commonest first; the others have none.
+    rank: HashMap<&'static str, Option<u32>, FixedState>,
+    by_key: HashMap<String, &'static str, FixedState>,
+    by_bones: HashMap<String, &'static str, FixedState>,
+    by_sound: HashMap<String, &'static str, FixedState>,
+    by_long_sound: HashMap<String, &'static str, FixedState>,
+    by_less: HashMap<String, &'static str, FixedState>,
+}
+
+impl English {
+    fn load() -> Self {
+        let (meant, others) = ENGLISH.split_once("\n\n").unwrap_or((ENGLISH, ""));
+        let meant: Vec<&str> = meant.lines().filter(|l| !l.starts_with('#')).collect();
+        let mut out = Self {
+            rank: others.lines().map(|word| (word, None)).collect(),
+            by_key: HashMap::default(),
+            by_bones: HashMap::default(),
+            by_sound: HashMap::default(),
+            by_long_sound: HashMap::default(),
+            by_less: HashMap::default(),
+        };
+        // The commonest keeps its place.
+        for (rank, word) in meant.iter().enumerate() {
+            out.rank.insert(word, Some(rank as u32));
+            let key = key(word);
+            if word.len() >= 3 {
+                out.by_bones.entry(bones(word)).or_insert(word);
+            }
+            if word.len() >= LONG {
+                for less in one_less(&key) {
+                    out.by_less.entry(less).or_insert(word);
+                }
+                out.by_less.entry(key.clone()).or_insert(word);
+                out.by_long_sound.entry(long_sound(word)).or_insert(word);
+            } else {
+                out.by_sound.entry(sound(word)).or_insert(word);
+            }
+            out.by_key.entry(key).or_insert(word);
+        }
+        out
+    }
+
+    fn is_word(&self, word: &str) -> bool {
+        self.rank.contains_key(word) || self.rank.contains_key(&*word.replace('\'', ""))
+    }
+
+    /// What a word that is none plainly means.
+    fn meant_by(&self, written: &str) -> Option<&'static str> {
+        if written.len() > WORD_MAX || !written.bytes().any(|c| c.is_ascii_alphabetic()) {
+            return None;
+        }
+        let letters: String = written.chars().filter(|c| *c != '\'').collect();
+        if letters.len() < 2 || self.rank.contains_key(&*letters) {
+            return None;
+        }
+        if letters.contains('*') {
+            return self.starred(&letters);
+        }
+        let key = key(&letters);
+        let plain = letters.bytes().all(|c| c.is_ascii_lowercase());
+        if letters.len() >= 3 {
+            let swapped = || turned(&letters).find_map(|word| self.meant(&word));
+            let swapped = || plain.then(swapped).flatten();
+            let found = self.by_key.get(&key).copied().or_else(swapped);
+            let turned = || {
+                let keys = turned(&key).filter(|key| key.len() >= 3);
+                keys.into_iter()
+                    .find_map(|key| self.by_key.get(&key).copied())
+            };
+            if let Some(found) = found.or_else(turned) {
+                return Some(found);
+            }
+        }
+        if !plain {
+            return None;
+        }
+        if letters.len() >= LONG {
+            let near = std::iter::once(key.clone()).chain(one_less(&key));
+            if let Some(found) = near.into_iter().find_map(|less| self.by_less.get(&less)) {
+                return Some(found);
+            }
+        }
+        if !letters.bytes().any(|c| b"aeiou".contains(&c)) {
+            if let Some(found) = self.by_bones.get(&bones(&letters)) {
+                return Some(found);
+            }
+        }
+        if letters.len() >= 3 {
+            let found = if letters.len() < LONG {
+                self.by_sound.get(&sound(&letters))
+            } else {
+                self.by_long_sound.get(&long_sound(&letters))
+            };
+            if let Some(found) = found {
+                return Some(found);
+            }
+            let rotated: String = letters.chars().map(rot13).collect();
+            return self.meant(&rotated);
+        }
+        None
+    }
+
+    /// The word itself, if a disguise may stand for it.
+    fn meant(&self, word: &str) -> Option<&'static str> {
+        let (word, rank) = self.rank.get_key_value(word)?;
+        rank.map(|_| *word)
+    }
+
+    /// A word with stars in place of letters, where at least half of it shows.
+    fn starred(&self, written: &str) -> Option<&'static str> {
+        let shown = written.chars().filter(|c| *c != '*').count();
+        if shown * 2 < written.len() || shown < 2 {
+            return None;
+        }
+        let fits = |word: &str| {
+            word.len() == written.len()
+                && word
+                    .bytes()
+                    .zip(written.bytes())
+                    .all(|(a, b)| a == b || b == b'*')
+        };
+        self.rank
+            .iter()
+            .filter_map(|(word, rank)| rank.map(|rank| (rank, *word)))
+            .filter(|(_, word)| fits(word))
+            .min()
+            .map(|(_, word)| word)
+    }
+
+    fn is_everyday(&self, word: &str) -> bool {
+        matches!(self.rank.get(word), Some(Some(rank)) if *rank < EVERYDAY)
+    }
+
+    /// A long word that several together sound like.
+    fn joined_sound(&self, joined: &str) -> Option<&'static str> {
+        if joined.len() < LONG || self.rank.contains_key(joined) {
+            return None;
+        }
+        let found = self.by_long_sound.get(&long_sound(joined))?;
+        (found.len() + 4 >= joined.len() && joined.as_bytes()[0] == found.as_bytes()[0])
+            .then_some(*found)
+    }
+
+    /// Letters without borders as the fewest words.
+    fn parted(&self, letters: &str) -> Option<String> {
+        let n = letters.len();
+        if n > 2 * WORD_MAX || !letters.is_ascii() {
+            return None;
+        }
+        // best[i]: words up to i, and where the last begins.
+        let mut best: Vec<Option<(usize, usize)>> = vec![None; n + 1];
+        best[0] = Some((0, 0));
+        for end in 1..=n {
+            for start in end.saturating_sub(WORD_MAX)..end {
+                let word = &letters[start..end];
+                let common = matches!(self.rank.get(word), Some(Some(_)));
+                if let (Some((words, _)), true) = (best[start], common) {
+                    let longer = (words + 1, start);
+                    if best[end].is_none_or(|b| longer < b) {
+                        best[end] = Some(longer);
+                    }
+                }
+            }
+        }
+        best[n]?;
+        let (mut words, mut end) = (Vec::new(), n);
+        while end > 0 {
+            let start = best[end]?.1;
+            words.push(&letters[start..end]);
+            end = start;
+        }
+        words.reverse();
+        Some(words.join(" "))
+    }
+}
+
+/// Letters and the signs that stand for them fall together; repeats and everything else fall out.
+fn key(word: &str) -> String {
+    let mut out = String::with_capacity(word.len());
+    for c in word.chars() {
+        let letter = match c {
+            'l' | '1' | '!' | '|' => 'i',
+            '0' => 'o',
+            '3' => 'e',
+            '4' | '@' => 'a',
+            '5' | '$' | 'z' => 's',
+            '7' | '+' => 't',
+            '8' => 'b',
+            '9' | '6' => 'g',
+            '(' | '<' => 'c',
+            'a'..='y' => c,
+            _ => continue,
+        };
+        if !out.ends_with(letter) {
+            out.push(letter);
+        }
+    }
+    out
+}
+
+/// A key read from its end, and with each two neighbours swapped.
+fn turned(key: &str) -> impl Iterator<Item = String> + '_ {
+    let letters: Vec<char> = key.chars().collect();
+    let n = letters.len();
+    std::iter::once(letters.iter().rev().collect()).chain((1..n).map(move |i| {
+        let mut swapped = letters.clone();
+        swapped.swap(i - 1, i);
+        swapped.into_iter().collect()
+    }))
+}
+
+/// A key without each of its letters.
+fn one_less(key: &str) -> Vec<String> {
+    (0..key.len())
+        .map(|i| format!("{}{}", &key[..i], &key[i + 1..]))
+        .collect()
+}
+
+/// The consonants, without repeats.
+fn bones(word: &str) -> String {
+    let mut out = String::with_capacity(word.len());
+    for c in word.chars().filter(|c| !"aeiouy".contains(*c)) {
+        if !out.ends_with(c) {
+            out.push(c);
+        }
+    }
+    out
+}
+
+fn rot13(c: char) -> char {
+    match c {
+        'a'..='m' => char::from(c as u8 + 13),
+        'n'..='z' => char::from(c as u8 - 13),
+        c => c,
+    }
+}
+
+/// Groups of letters that sound as one consonant or none: letters, sound, only at the start, only at the end.
+const GROUPS: [(&str, &str, bool, bool); 20] = [
+    ("ough", "O", false, false),
+    ("augh", "O", false, false),
+    ("eigh", "A", false, false),
+    ("ould", "UD", false, false),
+    ("tch", "C", false, false),
+    ("dge", "J", false, false),
+    ("igh", "I", false, false),
+    ("kn", "N", true, false),
+    ("wr", "R", true, false),
+    ("ps", "S", true, false),
+    ("gh", "G", true, false),
+    ("gh", "", false, false),
+    ("wh", "W", false, false),
+    ("ph", "F", false, false),
+    ("th", "F", false, false),
+    ("ck", "K", false, false),
+    ("ch", "C", false, false),
+    ("sh", "X", false, false),
+    ("qu", "KW", false, false),
+    ("mb", "M", false, true),
+];
+
+fn is_vowel(c: u8) -> bool {
+    b"aeiou".contains(&c)
+}
+
+/// How a word of ASCII letters sounds: capitals for consonants, one vowel sign for a group of vowels.
+fn sound(word: &str) -> String {
+    let letters = word.as_bytes();
+    let mut out = String::with_capacity(letters.len());
+    let mut push = |sounds: &str| {
+        for c in sounds.chars() {
+            if !out.ends_with(c) {
+                out.push(c);
+            }
+        }
+    };
+    let (mut at, mut vowels) = (0, 0);
+    while at < letters.len() {
+        let rest = &word[at..];
+        let group = GROUPS.iter().find(|(group, _, start, end)| {
+            rest.starts_with(group) && (!start || at == 0) && (!end || rest.len() == group.len())
+        });
+        if let Some((group, sounds, ..)) = group {
+            push(sounds);
+            vowels += usize::from(sounds.starts_with(['O', 'A', 'U', 'I']));
+            at += group.len();
+            continue;
+        }
+        let c = letters[at];
+        if is_vowel(c) || (c == b'y' && at > 0) {
+            let from = at;
+            while at < letters.len() {
+                let c = letters[at];
+                let glide =
+                    c == b'w' && at > from && !letters.get(at + 1).is_some_and(|c| is_vowel(*c));
+                let high = word[at..].starts_with("igh") || word[at..].starts_with("ould");
+                if !(is_vowel(c) || c == b'y' || glide) || (high && at > from) {
+                    break;
+                }
+                at += 1;
+            }
+            let group = &word[from..at];
+            let ends = at == letters.len();
+            if group == "e" && ends && vowels > 0 {
+                continue; // silent
+            }
+            let before_r = letters.get(at) == Some(&b'r')
+                && !letters
+                    .get(at + 1)
+                    .is_some_and(|c| is_vowel(*c) || *c == b'y');
+            vowels += 1;
+            if before_r && matches!(group, "e" | "i" | "u" | "ea" | "ou") {
+                push("Y");
+                at += 1;
+            } else if group == "a" && ends && letters.len() >= 4 {
+                push("Y");
+            } else {
+                push(vowel(group));
+            }
+            continue;
+        }
+        let next = letters.get(at + 1).copied().unwrap_or(0);
+        let consonant = match c {
+            b'c' if matches!(next, b'e' | b'i' | b'y') => "S",
+            b'c' | b'q' | b'k' => "K",
+            b'x' => "KS",
+            b'z' | b's' => "S",
+            b'b' => "B",
+            b'd' => "D",
+            b'f' => "F",
+            b'g' => "G",
+            b'h' => "H",
+            b'j' => "J",
+            b'l' => "L",
+            b'm' => "M",
+            b'n' => "N",
+            b'p' => "P",
+            b'r' => "R",
+            b't' => "T",
+            b'v' => "V",
+            b'w' => "W",
+            _ => "Q",
+        };
+        push(consonant);
+        at += 1;
+    }
+    out
+}
+
+fn vowel(group: &str) -> &'static str {
+    match group {
+        "i" | "y" | "ie" | "ye" | "uy" | "eye" => "I",
+        "e" | "ee" | "ea" | "ei" | "ey" | "eo" => "E",
+        "a" | "ai" | "ay" | "aa" | "ae" => "A",
+        "o" | "oa" | "ow" | "oe" | "ou" | "au" | "aw" => "O",
+        "u" | "oo" | "ew" | "ue" | "ui" | "eu" | "uu" => "U",
+        _ => match group.as_bytes().first() {
+            Some(b'a') => "A",
+            Some(b'e') => "E",
+            Some(b'o') => "O",
+            Some(b'u') => "U",
+            _ => "I",
+        },
+    }
+}
+
+/// The same where all vowels but a first one fall out.
+fn long_sound(word: &str) -> String {
+    let sound = sound(word);
+    let mut out = String::with_capacity(sound.len());
+    for (i, c) in sound.chars().enumerate() {
+        match c {
+            'A' | 'E' | 'I' | 'O' | 'U' | 'Y' if i == 0 => out.push('A'),
+            'A' | 'E' | 'I' | 'O' | 'U' | 'Y' => {}
+            c => out.push(c),
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::text::fold_mapped;
+
+    fn read(raw: &str) -> Vec<String> {
+        readings(&fold_mapped(raw))
+            .into_iter()
+            .map(|r| r.folded.text)
+            .collect()
+    }
+
+    #[test]
+    fn what_is_no_word_is_read_as_the_one_it_stands_for() {
+        let mut wrong = Vec::new();
+        for (raw, expected) in [
+            ("i wnat to eid", "i want to die"),
+            ("i w4nt 2 d!e", "i want to die"),
+            ("tired of bieng alvie", "tired of being alive"),
+            ("nt wnt to lv", "not want to leave"),
+            ("w a n t  t o  d i e", "want to die"),
+            ("my life is p.o.i.n.t.l.e.s.s.", "my life is pointless."),
+            ("suiicdal again", "suicidal again"),
+            ("v jnag to qvr", "v want to die"),
+            ("i want to ⚰", "i want to die"),
+            ("sl33p 4ever", "sleep forever"),
+            ("my lyf hurts", "my life hurts"),
+            ("su*cide", "suicide"),
+            ("ꜱᴜɪᴄɪᴅᴇ", ""),
+        ] {
+            let got = read(raw);
+            let expected: Vec<String> = Some(expected.to_owned())
+                .filter(|e| !e.is_empty())
+                .into_iter()
+                .collect();
+            if got.first() != expected.first() {
+                wrong.push(format!("{raw}: {got:?}"));
+            }
+        }
+        assert!(wrong.is_empty(), "{wrong:#?}");
+    }
+
+    #[test]
+    fn words_in_use_are_only_heard() {
+        for (raw, expected) in [
+            ("i want to dye", "i want to die"),
+            ("knot bee hear", "not be here"),
+            ("mice elf", "myself"),
+            ("sue side", "suicide"),
+        ] {
+            let got = read(raw);
+            assert_eq!(
+                got.last().map(String::as_str),
+                Some(expected),
+                "{raw}: {got:?}"
+            );
+            let all = readings(&fold_mapped(raw));
+            assert!(
+                all.iter().all(|r| r.changes.iter().all(|c| c.heard)),
+                "{raw}"
+            );
+        }
+    }
+
+    #[test]
+    fn ordinary_talk_is_read_as_it_stands() {
+        for raw in [
+            "do you have this in blue, size 12, and when does it ship",
+            "你好这款大号的灰色还有没有现货",
+            "thanks, bye",
+            "不想要了 帮我退款",
+            "size 4, 2 pcs 3",
+            "size 40 or 41",
+        ] {
+            assert_eq!(read(raw), Vec::<String>::new(), "{raw}");
+        }
+    }
+
+    #[test]
+    fn signs_between_han_characters_and_rare_letters_are_read() {
+        for (raw, expected) in [
+            ("活k不k下k去k了", "活不下去了"),
+            ("莪卟想活ㄋ", "我不想活了"),
+            ("每天💭💀", "每天想死"),
+        ] {
+            let got = read(raw);
+            assert_eq!(
+                got.first().map(String::as_str),
+                Some(expected),
+                "{raw}: {got:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_reading_knows_where_it_comes_from() {
+        for raw in [
+            "i wnat 2 d!e now",
+            "活k不k下k去k了",
+            "k i l l me",
+            "🌍 goodbye",
+            "ａ 4ever x",
+        ] {
+            let n = raw.chars().count() as u32;
+            for reading in readings(&fold_mapped(raw)) {
+                let map = &reading.folded.raw_of_byte;
+                assert_eq!(map.len(), reading.folded.text.len());
+                assert!(map.windows(2).all(|w| w[0] <= w[1]), "{raw}");
+                assert!(map.iter().all(|i| *i < n), "{raw}");
+                assert!(may_be_read(raw), "{raw}");
+            }
+        }
+    }
+}
