@@ -11,6 +11,9 @@ mod small;
 #[path = "oracle_self/disguise.rs"]
 mod disguise;
 
+#[path = "oracle_self/reading.rs"]
+mod reading;
+
 use oracle::story::decayed;
 use oracle::terms::alternatives;
 use oracle::{Oracle, Step, Verdict};
@@ -79,7 +82,9 @@ fn hits_and_guards() {
     let hits = |text| oracle.hits("wish", text);
     assert_eq!(hits("我想死,想 死"), [(1, 3), (4, 7)]);
     assert_eq!(hits("Kill myself"), [(0, 11)]);
-    assert_eq!(hits("skill myself kill myself2"), []);
+    assert_eq!(hits("skill myself kill selves"), []);
+    // What is no word is read as the one that it means.
+    assert_eq!(hits("skill myself kill myself2"), [(13, 25)]);
     assert_eq!(hits("活 着好沒意思"), [(0, 7)]);
     // Before: near enough and in one clause.
     assert_eq!(hits("不是我想死"), []);

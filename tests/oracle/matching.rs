@@ -6,12 +6,13 @@ use regex::Regex;
 
 use super::disguise::{Disguised, Disguises};
 use super::fold::Folded;
+use super::reading::{Reading, readings};
 use super::trie::Trie;
 
 /// From the first folded character to one past the last.
 pub type Span = (usize, usize);
 
-/// The views in which a hit can be seen (section 1.5), the plainest first.
+/// The views in which a hit can be seen (section 1.6), the plainest first.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Guise {
     #[default]
@@ -137,15 +138,55 @@ pub struct Phrases {
     pub disguised: Vec<usize>,
 }
 
-/// A folded text with everything that matching wants to know of it, worked out once.
+/// One text as terms, patterns and guards see it: the folded one or a reading of it.
+struct Seen {
+    occurrences: Occurrences,
+    text: String,
+    /// The byte at which each character begins, and the end.
+    bytes: Vec<usize>,
+}
+
+impl Seen {
+    fn new(folded: &Folded, lexicons: &Lexicons) -> Seen {
+        let text = folded.text();
+        let mut bytes: Vec<usize> = text.char_indices().map(|(byte, _)| byte).collect();
+        bytes.push(text.len());
+        Seen {
+            occurrences: lexicons.occurrences(folded),
+            text,
+            bytes,
+        }
+    }
+
+    /// Where terms and patterns are found.
+    fn found(&self, phrases: &Phrases) -> Vec<Span> {
+        let mut spans: Vec<Span> = Vec::new();
+        for lexicon in &phrases.lexicons {
+            spans.extend(self.occurrences.get(lexicon).into_iter().flatten());
+        }
+        for pattern in &phrases.patterns {
+            let found = pattern
+                .find_iter(&self.text)
+                .filter(|found| !found.is_empty());
+            spans.extend(
+                found.map(|found| (self.char_at(found.start()), self.char_at(found.end()))),
+            );
+        }
+        spans
+    }
+
+    fn char_at(&self, byte: usize) -> usize {
+        self.bytes.partition_point(|&start| start < byte)
+    }
+}
+
+/// A raw text with everything that matching wants to know of it, worked out once.
 pub struct Readable {
-    pub folded: Folded,
-    pub occurrences: Occurrences,
+    folded: Folded,
+    seen: Seen,
+    readings: Vec<(Reading, Seen)>,
     disguised: Disguised,
     raw: Vec<char>,
-    text: String,
-    /// The byte at which each folded character begins, and the end.
-    bytes: Vec<usize>,
 }
 
 impl Readable {
@@ -160,54 +201,39 @@ impl Readable {
         lexicons: &Lexicons,
         disguises: Option<&Disguises>,
     ) -> Readable {
-        let occurrences = lexicons.occurrences(&folded);
+        let readings = readings(&folded).into_iter().map(|reading| {
+            let seen = Seen::new(&reading.folded, lexicons);
+            (reading, seen)
+        });
         let disguised = disguises.map(|disguises| disguises.find(&folded));
-        let text = folded.text();
-        let mut bytes: Vec<usize> = text.char_indices().map(|(byte, _)| byte).collect();
-        bytes.push(text.len());
         Readable {
-            folded,
-            occurrences,
+            seen: Seen::new(&folded, lexicons),
+            readings: readings.collect(),
             disguised: disguised.unwrap_or_default(),
             raw: raw.chars().collect(),
-            text,
-            bytes,
+            folded,
         }
     }
 
-    /// The folded spans of all hits that no guard excuses, in order, each with the plainest view in
-    /// which it is seen.
+    /// The raw spans of all hits that no guard excuses, in order, each with the plainest view in
+    /// which it is seen. Hits with one stretch of the folded text have one raw span, so it is enough
+    /// to compare these.
     pub fn hits(&self, phrases: &Phrases) -> BTreeMap<Span, Guise> {
-        let mut plain: Vec<Span> = Vec::new();
-        for lexicon in &phrases.lexicons {
-            plain.extend(self.occurrences.get(lexicon).into_iter().flatten());
-        }
-        for pattern in &phrases.patterns {
-            let found = pattern
-                .find_iter(&self.text)
-                .filter(|found| !found.is_empty());
-            plain.extend(
-                found.map(|found| (self.char_at(found.start()), self.char_at(found.end()))),
-            );
-        }
-        let mut seen: Vec<(Span, Guise)> = plain
-            .into_iter()
-            .map(|span| (span, self.plain_guise(span)))
-            .collect();
+        let plain = self.seen.found(phrases).into_iter();
+        let mut found: Vec<(Span, Guise)> =
+            plain.map(|span| (span, self.plain_guise(span))).collect();
         for lexicon in &phrases.disguised {
-            seen.extend(self.disguised.get(lexicon).into_iter().flatten());
+            found.extend(self.disguised.get(lexicon).into_iter().flatten());
         }
-        let mut hits: BTreeMap<Span, Guise> = BTreeMap::new();
-        for (span, guise) in seen {
-            let plainest = hits.entry(span).or_insert(guise);
-            *plainest = guise.min(*plainest);
+        let mut hits = BTreeMap::new();
+        add(&mut hits, phrases, &self.folded, &self.seen, found);
+        for (reading, seen) in &self.readings {
+            let found = seen
+                .found(phrases)
+                .into_iter()
+                .filter_map(|span| Some((span, reading.guise(span)?)));
+            add(&mut hits, phrases, &reading.folded, seen, found.collect());
         }
-        hits.retain(|&hit, _| {
-            !phrases
-                .unless
-                .iter()
-                .any(|guard| guard.excuses(&self.folded, &self.occurrences, hit))
-        });
         hits
     }
 
@@ -221,8 +247,22 @@ impl Readable {
             Guise::Folded
         }
     }
+}
 
-    fn char_at(&self, byte: usize) -> usize {
-        self.bytes.partition_point(|&start| start < byte)
+/// Adds the raw spans of what was found in one text, save what a guard excuses there.
+fn add(
+    hits: &mut BTreeMap<Span, Guise>,
+    phrases: &Phrases,
+    text: &Folded,
+    seen: &Seen,
+    found: Vec<(Span, Guise)>,
+) {
+    for (hit, guise) in found {
+        let excused = |guard: &Guard| guard.excuses(text, &seen.occurrences, hit);
+        if phrases.unless.iter().any(excused) {
+            continue;
+        }
+        let plainest = hits.entry(text.raw_span(hit.0, hit.1)).or_insert(guise);
+        *plainest = guise.min(*plainest);
     }
 }

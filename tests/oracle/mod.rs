@@ -7,6 +7,7 @@
 pub mod bare;
 pub mod condition;
 pub mod disguise;
+pub mod english;
 pub mod event;
 pub mod fold;
 pub mod grammar;
@@ -14,6 +15,7 @@ pub mod looks;
 pub mod matching;
 pub mod pack;
 pub mod pieces;
+pub mod reading;
 pub mod signals;
 pub mod sound;
 pub mod story;
@@ -152,15 +154,7 @@ impl Oracle {
         let Some(signal) = self.pack.texts.iter().find(|text| Some(&text.id) == number) else {
             return BTreeMap::new();
         };
-        let text = signals::readable(&self.pack, text);
-        let mut sights: BTreeMap<Span, Guise> = BTreeMap::new();
-        for ((start, end), guise) in text.hits(&signal.phrases) {
-            let plainest = sights
-                .entry(text.folded.raw_span(start, end))
-                .or_insert(guise);
-            *plainest = guise.min(*plainest);
-        }
-        sights
+        signals::readable(&self.pack, text).hits(&signal.phrases)
     }
 
     fn remember<R: BufRead>(&self, events: R) -> Result<BTreeMap<String, Person>, String> {

@@ -28,6 +28,7 @@ const DISGUISED: &str = "
 signals:
   - {id: low, fields: [chat, note], lexicons: [low], disguised: [low], unless: [negated]}
   - {id: hidden, fields: [concern], disguised: [low]}
+  - {id: plain, fields: [delivery_note], lexicons: [low], patterns: ['so (?:very )?cold'], unless: [negated, song]}
 ";
 
 const LEXICONS: [(&str, &str); 8] = [
@@ -84,8 +85,9 @@ pub fn pack(rules: &str) -> TempDir {
     dir
 }
 
-/// The same with two more signals: `low`, whose terms are looked for as they stand and in disguise,
-/// and `hidden`, that looks for the same ones in disguise only. `main` is added to pack.yaml.
+/// The same with three more signals: `low`, whose terms are looked for as they stand and in disguise,
+/// `hidden`, that looks for the same ones in disguise only, and `plain`, that does so never. `main` is
+/// added to pack.yaml.
 pub fn disguised(terms: &str, main: &str, rules: &str) -> TempDir {
     let dir = pack(rules);
     let add = |name: &str, text: &str| {

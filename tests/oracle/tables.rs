@@ -20,6 +20,8 @@ pub const SHAPES: &str = table!("shapes");
 pub const PINYIN: &str = table!("pinyin");
 pub const EMOJI: &str = table!("emoji");
 pub const WORDS: &str = table!("words");
+pub const SAID: &str = table!("said");
+pub const ENGLISH: &str = table!("english");
 
 /// The lines of a table, cut at their tabs.
 pub fn rows(table: &'static str) -> impl Iterator<Item = Vec<&'static str>> {

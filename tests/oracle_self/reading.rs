@@ -1,0 +1,236 @@
+//! Readings: section 1.5.
+
+use super::oracle::Oracle;
+use super::oracle::english::{LANGUAGE, bones, key, long_sound, sound};
+use super::oracle::fold::Folder;
+use super::oracle::matching::Guise::{self, Loose, Raw, Sound};
+use super::oracle::matching::Span;
+use super::oracle::reading::readings;
+use super::small;
+
+fn read(text: &str) -> Vec<String> {
+    let folded = Folder::new().fold(text);
+    readings(&folded)
+        .iter()
+        .map(|reading| reading.folded.text())
+        .collect()
+}
+
+fn check(table: &[(&str, &[&str])]) {
+    for (text, expected) in table {
+        assert_eq!(read(text), *expected, "{text:?}");
+    }
+}
+
+fn sights(terms: &str, text: &str) -> Vec<(Span, Guise)> {
+    let oracle = Oracle::load(small::disguised(terms, "", "").path()).unwrap();
+    oracle.sights("plain", text).into_iter().collect()
+}
+
+#[test]
+fn keys_bones_and_sounds() {
+    for (word, expected) in [
+        ("t1r3d", "tired"),
+        ("k!ll", "ki"),
+        ("$a++((<", "satc"),
+        ("2b", "b"),
+    ] {
+        assert_eq!(key(word), expected, "{word}");
+    }
+    assert_eq!(
+        [bones("sleepy"), bones("b8dd"), bones("you")],
+        ["slp", "bd", ""]
+    );
+    for (word, expected) in [
+        ("though", "FO"),
+        ("caught", "KOT"),
+        ("weight", "WAT"),
+        ("would", "WUD"),
+        ("night", "NIT"),
+        ("ghost", "GOST"),
+        ("aghast", "AST"),
+        ("known", "NON"),
+        ("climb", "KLIM"),
+        ("climber", "KLIMBY"),
+        ("city", "SITI"),
+        ("quick", "KWIK"),
+        ("boxes", "BOKSES"),
+        ("make", "MAK"),
+        ("the", "FE"),
+        ("toughe", "TO"),
+        ("heart", "HYT"),
+        ("early", "YLI"),
+        ("fury", "FURI"),
+        ("sofa", "SOFY"),
+        ("spa", "SPA"),
+        ("young", "YONG"),
+        ("lower", "LOWY"),
+        ("lowly", "LOLI"),
+        ("knighted", "NITED"),
+        ("eyes", "IS"),
+        ("m8", "MQ"),
+    ] {
+        assert_eq!(sound(word), expected, "{word}");
+    }
+    for (word, expected) in [
+        ("early", "AL"),
+        ("young", "ANG"),
+        ("together", "TGF"),
+        ("daddy", "DD"),
+    ] {
+        assert_eq!(long_sound(word), expected, "{word}");
+    }
+}
+
+#[test]
+fn what_a_written_word_means() {
+    for (written, expected) in [
+        // Nothing: a word, too short, without a letter, too long.
+        ("tired", None),
+        ("do'nt", None),
+        ("x", None),
+        ("123", None),
+        ("tiiiiiiiiiiiiiiiiiiiiiired", None),
+        // Stars.
+        ("ti*ed", Some("tired")),
+        ("t***d", None),
+        ("t1*ed", None),
+        // The same key, also without its apostrophes.
+        ("t1red", Some("tired")),
+        ("tiiired", Some("tired")),
+        ("t'i'r'3'd", Some("tired")),
+        // Reversed and swapped, as written and by the key.
+        ("derit", Some("tired")),
+        ("tierd", Some("tired")),
+        ("t1erd", Some("tired")),
+        // One character more or less.
+        ("nothng", Some("nothing")),
+        ("nothinkg", Some("nothing")),
+        // Bones.
+        ("frvr", Some("forever")),
+        // Sounds.
+        ("nevva", Some("never")),
+        // Rotated.
+        ("gverq", Some("tired")),
+    ] {
+        assert_eq!(LANGUAGE.means(written), expected, "{written}");
+    }
+    assert_eq!(LANGUAGE.parted("iamtired").unwrap(), ["i", "am", "tired"]);
+    assert_eq!(LANGUAGE.parted("qqq"), None);
+}
+
+#[test]
+fn spelled_out_text_is_written_together() {
+    check(&[
+        ("t i r e d", &["tired"]),
+        ("so t.i.r.e.d now", &["so tired now"]),
+        ("t-i-r-e-d", &["tired"]),
+        ("s o  t i r e d", &["so tired"]),
+        ("s.o.t.i.r.e.d", &["so tired"]),
+        ("t.i.r.3.d", &["tired"]),
+        // Less than two thirds are letters, but of the last three.
+        ("t.1.r.3.d", &["t.1.red"]),
+        // Two and three are too few, and digits are no word.
+        ("s o cold", &[]),
+        ("s<a<d", &[]),
+        ("s<a<d<d", &["sad"]),
+        ("1 2 3 a", &[]),
+        // Changed, whether or not it reads otherwise.
+        ("o-k", &["ok"]),
+        // Not one and the same character.
+        ("a.m,x", &[]),
+    ]);
+}
+
+#[test]
+fn words_signs_and_letters_are_read() {
+    check(&[
+        ("so t1red!", &["so tired!"]),
+        ("so $leepy", &["so sleepy"]),
+        ("gr8 2day", &["great today"]),
+        // Single letters beside words.
+        ("how r u", &["how are you"]),
+        ("u know", &["you know"]),
+        ("b 2 cold", &["b to cold"]),
+        ("room 2", &[]),
+        ("room 2, u", &[]),
+        // Signs of Chinese.
+        ("累ㄋ", &["累了"]),
+        ("ㄋ", &[]),
+        ("累 💤 ⏰", &["累 睡 醒"]),
+        ("💤💤累", &["睡睡累"]),
+        ("💤", &[]),
+        ("ok💤ok", &["ok sleep ok"]),
+        ("ok 💤", &["ok sleep"]),
+        // Only what is heard: one reading; both: two.
+        ("在芥", &["在界"]),
+        ("累ㄋ芥", &["累了芥", "累了界"]),
+        ("eye t1red", &["eye tired", "i tired"]),
+    ]);
+}
+
+#[test]
+fn fillers_are_taken_out() {
+    check(&[
+        ("好…困", &[]),
+        ("好1好1困", &["好好困"]),
+        ("好1好2困", &[]),
+        ("好,好,困", &[]),
+        ("好☆好☆困☆", &["好好困☆"]),
+        ("好☆好☆困1好1困", &["好好困好困"]),
+        ("好x好x困", &["好好困"]),
+    ]);
+}
+
+#[test]
+fn words_sound_like_a_long_one_together() {
+    check(&[
+        ("tum orrow", &["tomorrow"]),
+        ("ok tow mow row ok", &["ok tomorrow ok"]),
+        // One of them is heard by itself as well, and nothing is left of that.
+        ("bee hind", &["behind"]),
+        // Not where a common word stands, nor with anything but one space between.
+        ("nuh thing", &[]),
+        ("tum,orrow", &[]),
+    ]);
+    assert_eq!(sights("by tomorrow\n", "by tum orrow"), [((0, 12), Loose)]);
+}
+
+#[test]
+fn hits_count_where_they_overlap_a_change() {
+    for (text, expected) in [
+        ("好困", vec![((0, 2), Raw)]),
+        ("好困,累ㄋ", vec![((0, 2), Raw), ((3, 5), Sound)]),
+        ("累俄了", vec![]),
+        ("累嘞", vec![((0, 2), Loose)]),
+        ("很累嘞", vec![((1, 3), Loose)]),
+        ("好☆困☆了", vec![((0, 3), Sound)]),
+        // Patterns, and guards that only the reading has.
+        ("s00 cold", vec![((0, 8), Sound)]),
+        ("s0o  v3ry cold", vec![((0, 14), Sound)]),
+        ("卟累ㄋ", vec![]),
+        ("卟,累ㄋ", vec![((2, 4), Sound)]),
+        ("我们卟累ㄋ", vec![]),
+        ("我们卟 洅累ㄋ", vec![((5, 7), Sound)]),
+    ] {
+        assert_eq!(sights("好困\n累了\n", text), expected, "{text:?}");
+    }
+    // Two that are heard are enough.
+    assert_eq!(sights("界了\n", "芥嘞"), [((0, 2), Sound)]);
+    // Everything that stands for a word.
+    assert_eq!(
+        sights("so tired\n", "I'm s00 t i r e d."),
+        [((4, 17), Sound)]
+    );
+}
+
+#[test]
+fn a_signal_of_a_reading_is_remembered() {
+    let oracle = Oracle::load(small::disguised("累了\n", "", "").path()).unwrap();
+    let body = serde_json::json!({"orderId": "a", "deliveryNote": "累ㄋ"});
+    let steps = super::explain(&oracle, &[small::line("1", 0, "purchase", body)]);
+    assert_eq!(
+        (steps[0].signals.as_slice(), steps[0].guises[0]),
+        (["plain".to_owned()].as_slice(), Sound)
+    );
+}
