@@ -38,7 +38,7 @@ use crate::domain::{
 };
 use crate::rules::Ruleset;
 use crate::semantic::Tokens;
-use crate::text::reading::{Reading, may_be_read, readings};
+use crate::text::reading::{Reading, is_plain, may_be_read, readings};
 use crate::text::{fold_into, fold_mapped};
 
 /// Memory that a worker keeps from text to text.
@@ -217,7 +217,14 @@ impl Matcher {
         }
         let read: SmallVec<[(&Written<'_>, Reading); 2]> = texts
             .iter()
-            .filter(|written| may_be_read(written.text.reveal()))
+            .filter(|written| {
+                let raw = written.text.reveal();
+                may_be_read(raw) && {
+                    folded.clear();
+                    fold_into(raw, folded);
+                    !is_plain(folded)
+                }
+            })
             .flat_map(|written| {
                 let readings = readings(&fold_mapped(written.text.reveal()));
                 readings.into_iter().map(move |reading| (written, reading))

@@ -9,8 +9,6 @@ use super::tables::ENGLISH;
 const LONGEST_WRITTEN: usize = 24;
 /// From so many letters on, a word is a long one.
 const LONG: usize = 6;
-/// How many letters a long word may lack of those that sound like it together.
-const MOST_LACKING: usize = 4;
 
 /// The table is the same for every pack.
 pub static LANGUAGE: LazyLock<English> = LazyLock::new(English::new);
@@ -85,8 +83,8 @@ impl English {
         let of_letters = word.bytes().all(|c| c.is_ascii_lowercase());
         self.by_its_key(&word, of_letters)
             .or_else(|| self.by_almost_its_key(&word, of_letters))
-            .or_else(|| self.by_its_bones(&word))
-            .or_else(|| self.by_its_sound(&word))
+            .or_else(|| self.by_its_bones(&word).filter(|_| of_letters))
+            .or_else(|| self.by_its_sound(&word).filter(|_| of_letters))
     }
 
     /// A word with stars.
@@ -138,7 +136,11 @@ impl English {
         if word.contains(['a', 'e', 'i', 'o', 'u']) {
             return None;
         }
-        self.by_bones.get(&bones(word)).copied()
+        let bones = bones(word);
+        self.by_bones
+            .get(&bones)
+            .copied()
+            .filter(|_| bones.len() >= 2)
     }
 
     fn by_its_sound(&self, word: &str) -> Option<&'static str> {
@@ -156,16 +158,6 @@ impl English {
     /// The word itself, if it may be meant.
     fn the_meant(&self, text: &str) -> Option<&'static str> {
         self.rank(text).map(|rank| self.meant[rank])
-    }
-
-    /// The long word that several words, written as one, sound like.
-    pub fn long_word(&self, together: &str) -> Option<&'static str> {
-        if together.len() < LONG || self.is_word(together) {
-            return None;
-        }
-        let word = *self.by_long_sound.get(&long_sound(together))?;
-        let is_near = word.len() + MOST_LACKING >= together.len();
-        (is_near && word[..1] == together[..1]).then_some(word)
     }
 
     /// The fewest words that may be meant and are this text together; of equals the ones whose last
@@ -382,6 +374,7 @@ fn consonant(rest: &str) -> String {
         'c' | 'k' | 'q' => "K".to_owned(),
         'x' => "KS".to_owned(),
         's' | 'z' => "S".to_owned(),
+        'y' => "Q".to_owned(),
         'a'..='z' => c.to_ascii_uppercase().to_string(),
         _ => "Q".to_owned(),
     }

@@ -11,9 +11,6 @@ use super::tables::{self, SAID, single};
 /// With `*`, the signs that may stand in a word.
 const SIGNS: &str = "@$!|+(<";
 const MOST_SPELLED: usize = 96;
-/// The commonest words are what they are: they never sound like another together with others.
-const COMMON: usize = 400;
-const MOST_TOGETHER: usize = 24;
 
 /// The text read in one way.
 pub struct Reading {
@@ -90,7 +87,6 @@ pub fn readings(folded: &Folded) -> Vec<Reading> {
     let mut items = Cutting::new(folded).cut();
     take_out_fillers(folded, &mut items);
     say_single(text, &mut items);
-    let items = hear_together(text, items);
 
     let mut readings = Vec::new();
     if items.iter().any(Item::is_plainly_changed) {
@@ -374,7 +370,11 @@ fn take_out_fillers(folded: &Folded, items: &mut [Item]) {
                 text: String::new(),
                 heard: false,
             });
-            items[filler + 1].after_filler = true;
+            let behind = &mut items[filler + 1];
+            behind.after_filler = behind.says.as_ref().is_none_or(|says| says.heard);
+            if behind.after_filler {
+                behind.says = None;
+            }
         }
         // The Han item behind the last filler may begin another run.
         at = last;
@@ -411,50 +411,4 @@ fn say_single(text: &[char], items: &mut [Item]) {
             items[at].says = Some(says.clone());
         }
     }
-}
-
-/// Words that sound like a long one together.
-fn hear_together(text: &[char], items: Vec<Item>) -> Vec<Item> {
-    let written = |item: &Item| -> Option<String> {
-        let word: String = text[item.start..item.end].iter().collect();
-        let of_letters = word.bytes().all(|c| c.is_ascii_lowercase());
-        let is_common = LANGUAGE.rank(&word).is_some_and(|rank| rank < COMMON);
-        let is_open = !item.is_changed() || item.is_heard();
-        (of_letters && is_open && !is_common).then_some(word)
-    };
-    // The items from `at` on that are so many words with one space between each.
-    let together = |at: usize, words: usize| -> Option<Item> {
-        let items = items.get(at..at + 2 * words - 1)?;
-        let mut joined = String::new();
-        for (place, item) in items.iter().enumerate() {
-            if place % 2 == 0 {
-                joined += &written(item)?;
-            } else if !item.is_unchanged_space(text) {
-                return None;
-            }
-        }
-        let short = joined.len() <= MOST_TOGETHER;
-        let word = short.then(|| LANGUAGE.long_word(&joined)).flatten()?;
-        Some(Item {
-            start: items[0].start,
-            end: items[items.len() - 1].end,
-            says: Some(Says {
-                text: word.to_owned(),
-                heard: true,
-            }),
-            after_filler: false,
-        })
-    };
-    let mut heard = Vec::new();
-    let mut at = 0;
-    while at < items.len() {
-        let found = [3, 2].into_iter().find_map(|words| {
-            let item = together(at, words)?;
-            Some((item, 2 * words - 1))
-        });
-        let (item, taken) = found.unwrap_or_else(|| (items[at].clone(), 1));
-        heard.push(item);
-        at += taken;
-    }
-    heard
 }

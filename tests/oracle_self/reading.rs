@@ -63,7 +63,7 @@ fn keys_bones_and_sounds() {
         ("fury", "FURI"),
         ("sofa", "SOFY"),
         ("spa", "SPA"),
-        ("young", "YONG"),
+        ("young", "QONG"),
         ("lower", "LOWY"),
         ("lowly", "LOLI"),
         ("knighted", "NITED"),
@@ -74,7 +74,7 @@ fn keys_bones_and_sounds() {
     }
     for (word, expected) in [
         ("early", "AL"),
-        ("young", "ANG"),
+        ("young", "QNG"),
         ("together", "TGF"),
         ("daddy", "DD"),
     ] {
@@ -180,20 +180,6 @@ fn fillers_are_taken_out() {
         ("好☆好☆困1好1困", &["好好困好困"]),
         ("好x好x困", &["好好困"]),
     ]);
-}
-
-#[test]
-fn words_sound_like_a_long_one_together() {
-    check(&[
-        ("tum orrow", &["tomorrow"]),
-        ("ok tow mow row ok", &["ok tomorrow ok"]),
-        // One of them is heard by itself as well, and nothing is left of that.
-        ("bee hind", &["behind"]),
-        // Not where a common word stands, nor with anything but one space between.
-        ("nuh thing", &[]),
-        ("tum,orrow", &[]),
-    ]);
-    assert_eq!(sights("by tomorrow\n", "by tum orrow"), [((0, 12), Loose)]);
 }
 
 #[test]
