@@ -11,6 +11,7 @@ use super::ways::Seen;
 use super::{Scratch, Who};
 use crate::domain::limits::{SPANS_MAX, TEXT_BYTES_MAX};
 use crate::domain::{Field, Needs, PersonText, Sender};
+use crate::text::reading::readings;
 use crate::text::{Shapes, fold, fold_into, fold_mapped, shape, sound};
 
 proptest! {
@@ -202,7 +203,11 @@ proptest! {
         let (mut behind, mut everything) = (Vec::new(), Vec::new());
         let said = PersonText::new(text.clone());
         matcher.texts_of(&[written(&said)], Who::Stranger, false, &mut Scratch::default(), &mut behind);
-        matcher.texts.find(&matcher.rules, &written(&said), &Look::everywhere(), &mut Seen::default(), &mut everything);
+        let seen = &mut Seen::default();
+        matcher.texts.find(&matcher.rules, &written(&said), &Look::everywhere(), seen, &mut everything);
+        for reading in readings(&fold_mapped(&text)) {
+            matcher.texts.find_read(&matcher.rules, &written(&said), &reading, seen, &mut everything);
+        }
         // What has no company counts for nothing.
         if everything.iter().any(|draft| draft.needs == Needs::Nothing) {
             prop_assert_eq!(behind, everything, "{:?}", text);
@@ -348,12 +353,26 @@ fn the_work_grows_with_the_text_and_no_faster() {
         let texts = &matcher.texts;
         let (look, seen) = (Look::everywhere(), &mut Seen::default());
         texts.find(&matcher.rules, &written(&said), &look, seen, &mut out);
+        let begin = std::time::Instant::now();
+        for reading in readings(&fold_mapped(text)) {
+            texts.find_read(&matcher.rules, &written(&said), &reading, seen, &mut out);
+        }
+        // Reading counts no steps of its own; a square would take minutes.
+        assert!(
+            begin.elapsed().as_secs() < 20,
+            "{:?}",
+            &text[..text.len().min(20)]
+        );
         assert!(out.len() <= matcher.rules.signals.len());
         assert!(out.iter().all(|draft| draft.spans.len() <= SPANS_MAX));
         super::steps::taken()
     };
     for unit in hostile() {
         let of_length = |bytes: usize| -> String {
+            // Whole units, so that a word cut off at the end is not read as another at one length only.
+            if unit.len() < 64 {
+                return unit.repeat(bytes / unit.len());
+            }
             let full = unit.chars().cycle().scan(0, |length, c| {
                 *length += c.len_utf8();
                 (*length <= bytes).then_some(c)

@@ -18,6 +18,10 @@ const SAID: &str = include_str!("tables/said.txt");
 
 /// A longer word is none.
 const WORD_MAX: usize = 24;
+/// Letters that are spelled out in a row.
+const SPELLED_MAX: usize = 96;
+/// So far from a sign a Han character makes it one of theirs.
+const BESIDE: usize = 8;
 /// From so many letters on, one may be wrong, and all vowels sound alike.
 const LONG: usize = 6;
 /// A sign between Han characters that comes back so often in a row parts them only.
@@ -53,13 +57,22 @@ pub enum Distance {
 impl Reading {
     /// How far this stretch, in bytes, is from what was written.
     pub fn distance(&self, (start, end): (usize, usize)) -> Distance {
+        let from = self.changes.partition_point(|change| change.end <= start);
         let mut heard = 0;
-        for change in &self.changes {
-            if change.start < end && start < change.end {
-                if !change.heard {
-                    return Distance::Spelt;
-                }
-                heard += 1;
+        for change in self.changes[from..]
+            .iter()
+            .take_while(|change| change.start < end)
+        {
+            // What was taken out lies nowhere.
+            if change.start == change.end {
+                continue;
+            }
+            if !change.heard {
+                return Distance::Spelt;
+            }
+            heard += 1;
+            if heard == 2 {
+                break;
             }
         }
         match heard {
@@ -238,10 +251,12 @@ struct Item {
 fn written(folded: &Folded, items: &[Item], hear: bool) -> Reading {
     let mut out = Reading::default();
     let text = &folded.text;
+    let mut gaps = folded.gaps.iter().peekable();
     for item in items {
         let change = item.change.filter(|heard| hear || !heard);
         let at = out.folded.text.len();
-        if folded.gaps.contains(&item.start) {
+        while gaps.next_if(|gap| **gap < item.start).is_some() {}
+        if gaps.next_if(|gap| **gap == item.start).is_some() {
             out.folded.gaps.push(at);
         }
         match change {
@@ -422,8 +437,8 @@ fn said_by(c: char, plain: Item, out: &[Item], letters: bool, text: &str, signs:
 /// A Han character stands right before or after, white space and other signs aside.
 fn beside_han(text: &str, start: usize, end: usize, signs: &Signs) -> bool {
     let speaks = |c: &char| !c.is_whitespace() && (is_han(*c) || !signs.han.contains_key(c));
-    let before = text[..start].chars().rev().find(speaks);
-    let after = text[end..].chars().find(speaks);
+    let before = text[..start].chars().rev().take(BESIDE).find(speaks);
+    let after = text[end..].chars().take(BESIDE).find(speaks);
     before.is_some_and(is_han) || after.is_some_and(is_han)
 }
 
@@ -444,7 +459,7 @@ fn spelled_out(folded: &Folded, start: usize, signs: &Signs, out: &mut Vec<Item>
     }
     let mut letters = vec![start];
     let mut at = start;
-    while text.get(at + 1) == Some(&parting) && single(at + 2) {
+    while letters.len() <= SPELLED_MAX && text.get(at + 1) == Some(&parting) && single(at + 2) {
         at += 2;
         letters.push(at);
     }
@@ -458,7 +473,7 @@ fn spelled_out(folded: &Folded, start: usize, signs: &Signs, out: &mut Vec<Item>
         .iter()
         .filter(|i| text[**i].is_ascii_alphabetic())
         .count();
-    if letters.len() < least || letters.len() > 4 * WORD_MAX || named * 3 < letters.len() * 2 {
+    if letters.len() < least || letters.len() > SPELLED_MAX || named * 3 < letters.len() * 2 {
         return None;
     }
     // Where white space was longer in the raw text, a word ended.
@@ -580,6 +595,7 @@ fn singles(text: &str, items: &mut [Item], signs: &Signs) {
 struct English {
     /// Place among the words that a disguise may stand for, commonest first; the others have none.
     rank: HashMap<&'static str, Option<u32>, FixedState>,
+    by_length: Vec<Vec<&'static str>>,
     by_key: HashMap<String, &'static str, FixedState>,
     by_bones: HashMap<String, &'static str, FixedState>,
     by_sound: HashMap<String, &'static str, FixedState>,
@@ -593,6 +609,7 @@ impl English {
         let meant: Vec<&str> = meant.lines().filter(|l| !l.starts_with('#')).collect();
         let mut out = Self {
             rank: others.lines().map(|word| (word, None)).collect(),
+            by_length: vec![Vec::new(); WORD_MAX + 1],
             by_key: HashMap::default(),
             by_bones: HashMap::default(),
             by_sound: HashMap::default(),
@@ -603,6 +620,9 @@ impl English {
         for (rank, word) in meant.iter().enumerate() {
             out.rank.insert(word, Some(rank as u32));
             let key = key(word);
+            if let Some(of_length) = out.by_length.get_mut(word.len()) {
+                of_length.push(word);
+            }
             if word.len() >= 3 {
                 out.by_bones.entry(bones(word)).or_insert(word);
             }
@@ -702,12 +722,8 @@ impl English {
                     .zip(written.bytes())
                     .all(|(a, b)| a == b || b == b'*')
         };
-        self.rank
-            .iter()
-            .filter_map(|(word, rank)| rank.map(|rank| (rank, *word)))
-            .filter(|(_, word)| fits(word))
-            .min()
-            .map(|(_, word)| word)
+        let of_length = self.by_length.get(written.len())?;
+        of_length.iter().copied().find(|word| fits(word))
     }
 
     /// Letters without borders as the fewest words.

@@ -327,8 +327,8 @@ impl<'a> Cutting<'a> {
 
     fn is_beside_han(&self, at: usize) -> bool {
         let counts = |c: &&char| !c.is_whitespace() && (is_han(**c) || !SIGNS_OF.is_zh(**c));
-        let before = self.text[..at].iter().rev().find(counts);
-        let after = self.text[at + 1..].iter().find(counts);
+        let before = self.text[..at].iter().rev().take(8).find(counts);
+        let after = self.text[at + 1..].iter().take(8).find(counts);
         [before, after].into_iter().flatten().any(|c| is_han(*c))
     }
 }
