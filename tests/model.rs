@@ -221,3 +221,81 @@ fn recall_and_alarms_are_told_by_script_language_length_and_hour() {
     assert!(!refused.status.success());
     assert!(String::from_utf8_lossy(&refused.stderr).contains("`hour` is 0 to 23"));
 }
+
+/// Text, what the score alone makes of it, and the rule that says so; each by a person of their own.
+const SCORED: [(&str, &str, &str); 4] = [
+    ("老板你好请问什么时候发货", "NONE", ""),
+    ("天黑了就开始哭，停不下来", "SUPPORT", "model-self-harm"),
+    (
+        "如果哪天我不见了，大家应该会轻松一点吧",
+        "ELEVATED",
+        "model-self-harm-sure",
+    ),
+    (
+        "好累，一个人坐在天台吹风，突然什么都想通了",
+        "SUPPORT",
+        "model-weak-beside-words",
+    ),
+];
+
+#[test]
+fn the_shipped_pack_and_model_say_help_alone_a_case_where_sure_and_more_beside_goods() {
+    let chat = |person: usize, text: &str, age: &str| {
+        serde_json::json!({
+            "source": "t", "eventId": format!("c{person}"), "personId": format!("p{person}"), "ageBand": age,
+            "occurredAt": "2026-11-27T10:00:00Z", "chat": {"sender": "BUYER", "text": text}
+        })
+    };
+    let mut lines: Vec<serde_json::Value> = SCORED
+        .iter()
+        .enumerate()
+        .map(|(person, (text, ..))| chat(person, text, "AGE_BAND_UNSPECIFIED"))
+        .collect();
+    lines.push(chat(10, SCORED[1].0, "AGE_BAND_UNDER_14"));
+    lines.push(chat(
+        11,
+        "好想有个人抱抱我，可是没有",
+        "AGE_BAND_UNSPECIFIED",
+    ));
+    lines.push(serde_json::json!({
+        "source": "t", "eventId": "g11", "personId": "p11", "occurredAt": "2026-11-27T11:00:00Z",
+        "search": {"query": "农药"}
+    }));
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let file = folder.path().join("events.jsonl");
+    let text: String = lines.iter().map(|line| format!("{line}\n")).collect();
+    std::fs::write(&file, text).expect("written");
+    let judged = |model: &[&str]| -> Vec<serde_json::Value> {
+        let mut arguments = vec!["assess"];
+        arguments.extend(model);
+        arguments.push(file.to_str().expect("a plain path"));
+        let output = lifeguard(&arguments);
+        assert!(output.status.success(), "{output:?}");
+        String::from_utf8_lossy(&output.stdout)
+            .lines()
+            .map(|line| serde_json::from_str(line).expect("JSON"))
+            .collect()
+    };
+    let fires = |judged: &serde_json::Value, rule: &str| {
+        let evidence = judged["evidence"].as_array().expect("evidence");
+        evidence.iter().any(|e| e["rule"] == rule)
+    };
+
+    let with = judged(&["--model", "deploy/starter.model"]);
+    for (judged, (text, level, rule)) in with.iter().zip(SCORED) {
+        assert_eq!(judged["level"], level, "{text}");
+        assert!(rule.is_empty() || fires(judged, rule), "{text}: {judged}");
+        assert_eq!(judged["case"].is_null(), level != "ELEVATED", "{text}");
+        assert_eq!(judged["degraded"], serde_json::json!([]));
+    }
+    // Minors first: what offers an adult help opens a child's case.
+    assert_eq!(with[4]["level"], "ELEVATED");
+    assert_eq!(with[5]["level"], "NONE", "a weak score by itself");
+    assert_eq!(with[6]["level"], "SUPPORT");
+    assert!(fires(&with[6], "model-beside-goods"), "{}", with[6]);
+
+    for judged in judged(&[]) {
+        assert_eq!(judged["level"], "NONE", "the rules alone: {judged}");
+        assert_eq!(judged["degraded"], serde_json::json!(["model:none"]));
+    }
+}
