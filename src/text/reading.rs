@@ -11,7 +11,7 @@ use foldhash::fast::FixedState;
 use smallvec::SmallVec;
 
 use super::table::{Class, TABLE};
-use super::{Folded, is_clause_mark, is_han};
+use super::{Folded, is_clause_mark, is_han, letter_key};
 
 const ENGLISH: &str = include_str!("tables/english.txt");
 const SAID: &str = include_str!("tables/said.txt");
@@ -764,17 +764,14 @@ fn key(word: &str) -> String {
     let mut out = String::with_capacity(word.len());
     for c in word.chars() {
         let letter = match c {
-            'l' | '1' | '!' | '|' => 'i',
-            '0' => 'o',
-            '3' => 'e',
-            '4' | '@' => 'a',
-            '5' | '$' | 'z' => 's',
-            '7' | '+' => 't',
-            '8' => 'b',
-            '9' | '6' => 'g',
+            '+' => 't',
             '(' | '<' => 'c',
-            'a'..='y' => c,
-            _ => continue,
+            // Said as a word, never for a letter.
+            '2' => continue,
+            c => match letter_key(c) {
+                Some(letter) => letter,
+                None => continue,
+            },
         };
         if !out.ends_with(letter) {
             out.push(letter);
