@@ -38,8 +38,8 @@ use crate::domain::{
 };
 use crate::rules::Ruleset;
 use crate::semantic::Tokens;
-use crate::text::reading::{Reading, is_plain, may_be_read, readings};
-use crate::text::{fold_into, fold_mapped};
+use crate::text::fold_into;
+use crate::text::reading::{Reading, readings_of};
 
 /// Memory that a worker keeps from text to text.
 #[derive(Debug, Default)]
@@ -186,7 +186,7 @@ impl Matcher {
         out
     }
 
-    /// False only for texts of a stranger in which nothing can be found: the cheap first look by itself.
+    /// False only for texts of a stranger in which nothing can be found but in a reading: the cheap first look by itself.
     pub fn may_hold(&self, text: &str, scratch: &mut Scratch) -> bool {
         self.texts.look(text, &mut scratch.seen).any()
     }
@@ -217,16 +217,8 @@ impl Matcher {
         }
         let read: SmallVec<[(&Written<'_>, Reading); 2]> = texts
             .iter()
-            .filter(|written| {
-                let raw = written.text.reveal();
-                may_be_read(raw) && {
-                    folded.clear();
-                    fold_into(raw, folded);
-                    !is_plain(folded)
-                }
-            })
             .flat_map(|written| {
-                let readings = readings(&fold_mapped(written.text.reveal()));
+                let readings = readings_of(written.text.reveal(), folded);
                 readings.into_iter().map(move |reading| (written, reading))
             })
             .collect();

@@ -3,8 +3,8 @@
 //! The raw text is never changed. The *folded* view undoes width, case, script, look-alike letters, invisible characters
 //! and separators between Han characters. Two further views are made only of texts in which a cheap gate saw a reason:
 //! the *bare* one (marks between single characters, look-alike and split characters, leet, repeats) and the *sound* one
-//! (syllables without tone: homophones, pinyin, first letters, digits, emoji). `rules/README.md`, section 1, states all
-//! three exactly. What is found in any of them is shown in the raw text, so every character of a view knows where it
+//! (syllables without tone: homophones, pinyin, first letters, digits, emoji). A [`reading`] is the whole text as it would
+//! plainly be written. `rules/README.md`, section 1, states them all exactly. What is found in any of them is shown in the raw text, so every character of a view knows where it
 //! came from.
 //!
 //! Tables come from well-kept data by `./dev tables`; each names its source.

@@ -11,7 +11,7 @@ use foldhash::fast::FixedState;
 use smallvec::SmallVec;
 
 use super::table::{Class, TABLE};
-use super::{Folded, is_clause_mark, is_han, letter_key};
+use super::{Folded, fold_into, fold_mapped, is_clause_mark, is_han, letter_key};
 
 const ENGLISH: &str = include_str!("tables/english.txt");
 const SAID: &str = include_str!("tables/said.txt");
@@ -145,14 +145,27 @@ impl Signs {
     }
 }
 
+/// The readings of a raw text; `folded` is memory to be used again. Most texts have none, and two cheap looks say so first.
+pub fn readings_of(raw: &str, folded: &mut String) -> SmallVec<[Reading; 2]> {
+    if !may_be_read(raw) {
+        return SmallVec::new();
+    }
+    folded.clear();
+    fold_into(raw, folded);
+    if is_plain(folded) {
+        return SmallVec::new();
+    }
+    readings(&fold_mapped(raw))
+}
+
 /// False for texts that have no reading, by their raw characters: nearly all Chinese ones.
-pub fn may_be_read(raw: &str) -> bool {
+fn may_be_read(raw: &str) -> bool {
     let signs = &*SIGNS;
     raw.chars().any(|c| signs.tells(c))
 }
 
 /// True for folded texts that surely have no reading, cheaper than making it.
-pub fn is_plain(folded: &str) -> bool {
+fn is_plain(folded: &str) -> bool {
     let signs = &*SIGNS;
     let bytes = folded.as_bytes();
     let alnum = |i: usize| bytes.get(i).is_some_and(u8::is_ascii_alphanumeric);
@@ -962,8 +975,9 @@ fn long_sound(word: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
-    use crate::text::fold_mapped;
 
     fn read(raw: &str) -> Vec<String> {
         readings(&fold_mapped(raw))
@@ -1050,6 +1064,24 @@ mod tests {
                 Some(expected),
                 "{raw}: {got:?}"
             );
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(20_000))]
+
+        #[test]
+        fn the_cheap_looks_never_say_that_a_text_has_no_reading_when_it_has(
+            parts in prop::collection::vec(prop::sample::select(vec![
+                "want", "wnat", "to", "2", "4", "u", "die", "d!e", "d", "i", "e", " ", " ", "  ", ".", ",", "-", "*", "!", "@", "(",
+                "|", "'", "s", "dye", "size", "xl", "12", "kochi", "活", "不", "想", "俄", "卟", "了", "x", "1", "☆", "🍃", "💀",
+                "⚰", "\u{200b}", "ｄ", "ᴅ", "\n", "。", "ㄋ", "l1f3", "h8",
+            ]), 0..9)
+        ) {
+            let raw: String = parts.concat();
+            let folded = fold_mapped(&raw);
+            let all = readings(&folded);
+            prop_assert_eq!(readings_of(&raw, &mut String::new()), all, "{:?}", raw);
         }
     }
 
