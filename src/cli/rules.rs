@@ -3,7 +3,7 @@
 #[path = "categories.rs"]
 mod categories;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -17,6 +17,7 @@ use crate::domain::time::parse_length_ms;
 use crate::domain::{Level, Time};
 use crate::matcher::Scratch;
 use crate::pipeline::{Committer, Fate};
+use crate::rules::condition::Anchors;
 use crate::rules::{Data, Node, Problems, Ruleset, load_files, parse_yaml, read_dir};
 use crate::wire::decode_json;
 
@@ -70,6 +71,24 @@ fn name_costly(rules: &Ruleset) {
     }
 }
 
+/// Says which signals nothing asks for: they would be looked for in every text and kept of people to no end.
+fn name_unasked(rules: &Ruleset) {
+    let conditions = rules.rules.iter().map(|rule| &rule.when);
+    let conditions = conditions.chain(rules.triage.modifiers.iter().map(|modifier| &modifier.when));
+    let asked: HashSet<&str> = conditions
+        .filter_map(|when| match &when.anchors {
+            Anchors::Named(ids) => Some(ids.iter().map(|id| &**id)),
+            Anchors::Any => None,
+        })
+        .flatten()
+        .collect();
+    let texts = rules.signals.iter().map(|signal| &*signal.id);
+    let scores = rules.scores.iter().map(|score| &*score.id);
+    for id in texts.chain(scores).filter(|id| !asked.contains(id)) {
+        eprintln!("unasked: no rule or modifier names the signal `{id}`; remove it, or ask for it");
+    }
+}
+
 pub(super) async fn run(command: Command) -> anyhow::Result<ExitCode> {
     match command {
         Command::Check { dir } => {
@@ -88,6 +107,7 @@ pub(super) async fn run(command: Command) -> anyhow::Result<ExitCode> {
                 rules.hash
             );
             name_costly(&rules);
+            name_unasked(&rules);
             Ok(ExitCode::SUCCESS)
         }
         Command::Test {
