@@ -32,7 +32,7 @@ fn rules_dir() -> PathBuf {
 
 /// The pack filled up with terms that nobody writes, so that the figure holds for a pack of at least 2,000 literals.
 fn rules_with_terms() -> Ruleset {
-    let mut files: BTreeMap<String, String> = read_dir(&rules_dir()).expect("the pack");
+    let mut files: BTreeMap<String, String> = read_dir(&rules_dir(), None).expect("the pack");
     let rare: Vec<char> = "龘靐齉爨癵驫麤籲灪蠿戆齾纞虋讟钃鸜麷鞻韽顟"
         .chars()
         .collect();
@@ -227,7 +227,7 @@ fn pass(walk: &Walk, events: &[Vec<u8>]) -> usize {
 }
 
 fn judging(c: &mut Criterion) {
-    let rules = Arc::new(load_dir(&rules_dir()).expect("the pack"));
+    let rules = Arc::new(load_dir(&rules_dir(), None).expect("the pack"));
     let matcher = Matcher::new(rules.clone()).expect("the automata");
     let walk = Walk::new(matcher, Arc::new(ActivePersons::with_capacity(1_000)));
     let published = include_str!("../examples/published-cases.jsonl");

@@ -153,3 +153,99 @@ fn a_broken_pack_reports_every_problem_with_its_place() {
         assert!(said.contains(part), "{part:?} is missing in:\n{said}");
     }
 }
+
+#[test]
+fn a_private_folder_adds_to_the_pack_and_never_takes_its_place() {
+    let write = |folder: &Path, name: &str, text: &str| {
+        let path = folder.join(name);
+        std::fs::create_dir_all(path.parent().expect("a folder")).expect("made");
+        std::fs::write(path, text).expect("written");
+    };
+    let rules = |arguments: &[&str], pack: &Path, private: Option<&Path>| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_lifeguard"));
+        command.arg("rules").args(arguments).arg(pack);
+        if let Some(private) = private {
+            command.arg("--private").arg(private);
+        }
+        let output = command.output().expect("the binary runs");
+        let said = [&output.stdout[..], &output.stderr[..]].concat();
+        (
+            output.status.success(),
+            String::from_utf8(said).expect("UTF-8"),
+        )
+    };
+    let hash = |said: &str| said.split_once("hash ").expect("a hash").1[..64].to_owned();
+    let folder = tempfile::tempdir().expect("a folder");
+    let (pack, private) = (folder.path().join("pack"), folder.path().join("private"));
+    write(
+        &pack,
+        "pack.yaml",
+        "name: small\nversion: '1'\nengine: '0.1'\n",
+    );
+    for part in ["triage.yaml", "playbooks/help.yaml"] {
+        let shipped = std::fs::read_to_string(root().join("rules").join(part)).expect("the pack's");
+        // Its modifiers name signals of the whole pack.
+        let kept: Vec<&str> = shipped
+            .split_inclusive('\n')
+            .map(|line| {
+                if line.contains("when: within(") {
+                    "    when: earlier_case\n"
+                } else {
+                    line
+                }
+            })
+            .collect();
+        write(&pack, part, &kept.concat());
+    }
+    write(&pack, "lexicons/leaving.txt", "leave this world\n");
+    write(
+        &pack,
+        "signals/s.yaml",
+        "signals: [{id: leaving, fields: [chat], lexicons: [leaving]}]\n",
+    );
+    let rule = |id: &str, signal: &str| {
+        format!(
+            "rules:\n  - {{id: {id}, title: {{zh: 中, en: e}}, owner: o, reason: r, false_alarms: f, state: live, \
+             when: \"within('{signal}', '72h')\", gives: {{type: SELF_HARM, intent: 2, points: 1, half_life: 24h}}}}\n"
+        )
+    };
+    write(&pack, "rules/r.yaml", &rule("leaving", "leaving"));
+    // A word of the group in a lexicon of the pack, and one with a signal and a rule of its own.
+    write(
+        &private,
+        "lexicons/leaving.private.txt",
+        "take the blue tram\n",
+    );
+    write(&private, "lexicons/meeting.txt", "feed the paper ducks\n");
+    write(
+        &private,
+        "signals/private.yaml",
+        "signals: [{id: meeting, fields: [chat], lexicons: [meeting]}]\n",
+    );
+    write(&private, "rules/private.yaml", &rule("meeting", "meeting"));
+    write(
+        &private,
+        "tests/private.yaml",
+        "tests:\n\
+         \x20 - {name: a word, events: [{at: 0m, chat: {sender: BUYER, text: i take the blue tram}}], expect: {fires: [leaving]}}\n\
+         \x20 - {name: own rule, events: [{at: 0m, chat: {sender: BUYER, text: we feed the paper ducks}}], \
+         expect: {fires: [meeting], silent: [leaving]}}\n",
+    );
+
+    let (good, alone) = rules(&["check"], &pack, None);
+    assert!(good && alone.contains("1 rules, 1 signals"), "{alone}");
+    let (good, both) = rules(&["check"], &pack, Some(&private));
+    assert!(good && both.contains("2 rules, 2 signals"), "{both}");
+    assert_ne!(hash(&alone), hash(&both), "another set has another name");
+    let (good, tested) = rules(&["test"], &pack, Some(&private));
+    assert!(good && tested.contains("2 passed, 0 failed"), "{tested}");
+
+    write(&private, "lexicons/leaving.txt", "something else\n");
+    let (good, said) = rules(&["check"], &pack, Some(&private));
+    assert!(
+        !good && said.contains("lexicons/leaving.txt: the pack and the private folder both have"),
+        "{said}"
+    );
+    let (good, said) = rules(&["check"], &pack, Some(&folder.path().join("absent")));
+    assert!(!good && said.contains("nothing to read in"), "{said}");
+}

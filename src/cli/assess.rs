@@ -7,32 +7,26 @@ use std::process::ExitCode;
 
 use anyhow::Context as _;
 
+use super::Judging;
 use super::judged::{Judged, State};
-use super::{default_rules, with_model};
 use crate::app::private_engine;
 use crate::domain::Time;
 use crate::intake::file::{Line, Lines};
 use crate::matcher::Scratch;
 use crate::pipeline::{Committer, Fate, Screened};
-use crate::rules::load_dir;
 use crate::wire::{Unreadable, decode_json};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
-    /// The folder of rule files.
-    #[arg(long, value_name = "DIR", default_value_os_t = default_rules())]
-    rules: PathBuf,
-    /// A model file; without one the rules judge alone.
-    #[arg(long, value_name = "FILE")]
-    model: Option<PathBuf>,
+    #[command(flatten)]
+    judging: Judging,
     /// Events, one JSON object a line; `-` or nothing for standard input.
     #[arg(value_name = "FILE")]
     file: Option<PathBuf>,
 }
 
 pub(super) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
-    let rules = with_model(load_dir(&arguments.rules)?, arguments.model.as_deref())?;
-    let engine = private_engine(rules).await?;
+    let engine = private_engine(arguments.judging.load()?).await?;
     let input: Box<dyn BufRead> = match &arguments.file {
         Some(path) if path.as_os_str() != "-" => {
             let file =

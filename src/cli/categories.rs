@@ -4,7 +4,6 @@
 //! live in the pack's `tests/categories`.
 
 use std::collections::BTreeMap;
-use std::path::Path;
 
 use anyhow::Context as _;
 use comfy_table::{CellAlignment, Table, presets};
@@ -13,7 +12,8 @@ use serde_json::{Map, Value, json};
 use super::play;
 use crate::domain::Level;
 use crate::pipeline::Committer;
-use crate::rules::{Data, Node, Problems, parse_yaml, read_dir};
+use crate::rules::load::Files;
+use crate::rules::{Data, Node, Problems, parse_yaml};
 
 pub(super) const FOLDER: &str = "tests/categories/";
 /// Of the held-back examples of each evasion category, so many in a hundred must be found.
@@ -41,8 +41,7 @@ struct Example {
 }
 
 /// Reads the category files of a pack.
-pub(super) fn read(dir: &Path) -> anyhow::Result<Vec<Examples>> {
-    let files = read_dir(dir)?;
+pub(super) fn read(files: &Files) -> anyhow::Result<Vec<Examples>> {
     let mut problems = Problems::default();
     let mut out = Vec::new();
     for (file, text) in files.iter().filter(|(name, _)| name.starts_with(FOLDER)) {

@@ -14,8 +14,8 @@ use indicatif::ProgressBar;
 use super::cases::{level_name, marked, type_names};
 use super::client::{Connection, Service, refused};
 use super::events::{STREAM_START, Sent, bar, count};
+use super::load_judging;
 use super::serve::{new_secret, stop_asked, write_secret};
-use super::with_model;
 use crate::access::{Access, Role, token_entry};
 use crate::app::{Running, ServeSettings, install_metrics, start};
 use crate::domain::Level;
@@ -65,7 +65,7 @@ impl Arguments {
 const ROWS: usize = 12;
 
 pub(super) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
-    let rules = load_dir(&arguments.rules)?;
+    let rules = load_dir(&arguments.rules, None)?;
     let told = told(&rules);
     let place = tempfile::Builder::new()
         .prefix("lifeguard-demo-")
@@ -152,7 +152,7 @@ async fn start_service(
             },
             master_key: MasterKey::from_file(&key_file)?,
             access: Access::from_file(&tokens_file)?,
-            rules: with_model(load_dir(&arguments.rules)?, arguments.model())?,
+            rules: load_judging(&arguments.rules, None, arguments.model())?,
             grpc_listen: ([127, 0, 0, 1], port).into(),
             tls: None,
             streams_max: 100,

@@ -20,7 +20,7 @@ use std::sync::Arc;
 use anyhow::Context as _;
 use clap::{CommandFactory as _, Parser, Subcommand};
 
-use crate::rules::Ruleset;
+use crate::rules::{Ruleset, load_dir};
 use crate::semantic::Model;
 
 /// Finds people in crisis in a marketplace's event streams and brings a trained human to them.
@@ -75,6 +75,43 @@ enum Command {
 /// The default place of rule files.
 fn default_rules() -> PathBuf {
     PathBuf::from("rules")
+}
+
+/// What judges, as every command that judges is told it.
+#[derive(Debug, clap::Args)]
+struct Judging {
+    /// The folder of rule files.
+    #[arg(long, value_name = "DIR", default_value_os_t = default_rules())]
+    rules: PathBuf,
+    #[command(flatten)]
+    beside: Beside,
+}
+
+/// What stands beside the rule files.
+#[derive(Debug, clap::Args)]
+struct Beside {
+    /// A folder of private lexicons, signals and rules that are added to the pack's.
+    #[arg(long, value_name = "DIR")]
+    private: Option<PathBuf>,
+    /// A model file; without one the rules judge alone.
+    #[arg(long, value_name = "FILE")]
+    model: Option<PathBuf>,
+}
+
+impl Judging {
+    fn load(&self) -> anyhow::Result<Ruleset> {
+        let Beside { private, model } = &self.beside;
+        load_judging(&self.rules, private.as_deref(), model.as_deref())
+    }
+}
+
+/// The rule set of a folder, with what is private, and the learned scorer, if they are given.
+fn load_judging(
+    rules: &Path,
+    private: Option<&Path>,
+    model: Option<&Path>,
+) -> anyhow::Result<Ruleset> {
+    with_model(load_dir(rules, private)?, model)
 }
 
 /// The rule set with the learned scorer of a file, if one is given.

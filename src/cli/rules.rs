@@ -3,14 +3,14 @@
 #[path = "categories.rs"]
 mod categories;
 
-use std::collections::{BTreeMap, HashSet};
-use std::path::{Path, PathBuf};
+use std::collections::HashSet;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::Context as _;
 use serde_json::{Map, Value};
 
-use super::{default_rules, with_model};
+use super::{Beside, default_rules, with_model};
 use crate::app::private_engine;
 use crate::cases::Verdict;
 use crate::domain::time::parse_length_ms;
@@ -18,6 +18,7 @@ use crate::domain::{Level, Time};
 use crate::matcher::Scratch;
 use crate::pipeline::{Committer, Fate};
 use crate::rules::condition::Anchors;
+use crate::rules::load::Files;
 use crate::rules::{Data, Node, Problems, Ruleset, load_files, parse_yaml, read_dir};
 use crate::wire::decode_json;
 
@@ -28,6 +29,9 @@ pub(super) enum Command {
         /// The folder of rule files.
         #[arg(value_name = "DIR", default_value_os_t = default_rules())]
         dir: PathBuf,
+        /// A folder of private lexicons, signals and rules that are added to the pack's.
+        #[arg(long, value_name = "DIR")]
+        private: Option<PathBuf>,
     },
     /// Run the tests of the rule files.
     Test {
@@ -40,9 +44,8 @@ pub(super) enum Command {
         /// Also show which of the category examples that are not held back fell short.
         #[arg(long)]
         misses: bool,
-        /// A model file; without one the rules are tested alone.
-        #[arg(long, value_name = "FILE")]
-        model: Option<PathBuf>,
+        #[command(flatten)]
+        beside: Beside,
     },
 }
 
@@ -91,9 +94,10 @@ fn name_unasked(rules: &Ruleset) {
 
 pub(super) async fn run(command: Command) -> anyhow::Result<ExitCode> {
     match command {
-        Command::Check { dir } => {
-            let (rules, tests) = load(&dir)?;
-            categories::read(&dir)?;
+        Command::Check { dir, private } => {
+            let files = read_dir(&dir, private.as_deref())?;
+            let (rules, tests) = load(&files)?;
+            categories::read(&files)?;
             let terms: usize = rules.signals.iter().map(|s| s.terms.len()).sum();
             let patterns: usize = rules.signals.iter().map(|s| s.patterns.len()).sum();
             println!(
@@ -114,11 +118,12 @@ pub(super) async fn run(command: Command) -> anyhow::Result<ExitCode> {
             dir,
             bars,
             misses,
-            model,
+            beside,
         } => {
-            let (rules, tests) = load(&dir)?;
-            let examples = categories::read(&dir)?;
-            let engine = private_engine(with_model(rules, model.as_deref())?).await?;
+            let files = read_dir(&dir, beside.private.as_deref())?;
+            let (rules, tests) = load(&files)?;
+            let examples = categories::read(&files)?;
+            let engine = private_engine(with_model(rules, beside.model.as_deref())?).await?;
             let (mut passed, mut failed) = (0, 0);
             for (number, test) in tests.iter().enumerate() {
                 match run_test(&engine, test, number).await {
@@ -141,11 +146,10 @@ pub(super) async fn run(command: Command) -> anyhow::Result<ExitCode> {
 }
 
 /// The rule set and its tests, or every problem of both.
-fn load(dir: &Path) -> anyhow::Result<(Ruleset, Vec<Test>)> {
-    let files = read_dir(dir)?;
-    let loaded = load_files(&files);
+fn load(files: &Files) -> anyhow::Result<(Ruleset, Vec<Test>)> {
+    let loaded = load_files(files);
     let mut problems = loaded.as_ref().err().cloned().unwrap_or_default();
-    let tests = read_tests(&files, &mut problems);
+    let tests = read_tests(files, &mut problems);
     match loaded {
         Ok(rules) if problems.is_empty() => Ok((rules, tests)),
         _ => Err(problems.into()),
@@ -170,7 +174,7 @@ struct Expect {
     silent: Vec<String>,
 }
 
-fn read_tests(files: &BTreeMap<String, String>, problems: &mut Problems) -> Vec<Test> {
+fn read_tests(files: &Files, problems: &mut Problems) -> Vec<Test> {
     let mut tests = Vec::new();
     let own = |name: &str| name.starts_with("tests/") && !name.starts_with(categories::FOLDER);
     for (file, text) in files.iter().filter(|(name, _)| own(name)) {

@@ -8,12 +8,12 @@ use anyhow::Context as _;
 use base64::Engine as _;
 use tokio::signal::unix::{SignalKind, signal};
 
-use super::with_model;
+use super::load_judging;
 use crate::access::{Access, Role, token_entry};
 use crate::app::{Running, ServeSettings, install_metrics, start};
 use crate::config::{self, Settings, Sources};
 use crate::intake::kafka;
-use crate::rules::load_dir;
+use crate::rules::Ruleset;
 use crate::store::{MasterKey, Store};
 use crate::telemetry;
 
@@ -77,10 +77,7 @@ pub(super) fn run_config(command: ConfigCommand) -> anyhow::Result<ExitCode> {
             access(&settings)?;
             settings.store()?;
             kafka_settings(&settings)?;
-            let rules = with_model(
-                load_dir(&settings.rules.dir)?,
-                settings.rules.model.as_deref(),
-            )?;
+            let rules = judging(&settings.rules)?;
             println!(
                 "good: rule set {} {} ({})",
                 rules.name, rules.version, rules.hash
@@ -273,10 +270,7 @@ pub(super) async fn run(arguments: ConfigArguments) -> anyhow::Result<ExitCode> 
         store: settings.store()?,
         master_key: master_key(&settings)?,
         access: access(&settings)?,
-        rules: with_model(
-            load_dir(&settings.rules.dir)?,
-            settings.rules.model.as_deref(),
-        )?,
+        rules: judging(&settings.rules)?,
         grpc_listen: settings.grpc.listen,
         tls: tls(&settings)?,
         streams_max: settings.grpc.streams_max,
@@ -311,11 +305,15 @@ pub(super) async fn run(arguments: ConfigArguments) -> anyhow::Result<ExitCode> 
     })
 }
 
+/// What judges, by the settings.
+fn judging(named: &config::Rules) -> anyhow::Result<Ruleset> {
+    load_judging(&named.dir, named.private.as_deref(), named.model.as_deref())
+}
+
 /// Reads rules and model again. What cannot be used changes nothing: the last good ones stay in force.
 async fn renew(running: &Running, settings: &Settings) {
-    let (dir, model) = (settings.rules.dir.clone(), settings.rules.model.clone());
-    let read = move || with_model(load_dir(&dir)?, model.as_deref());
-    let read = tokio::task::spawn_blocking(read).await;
+    let named = settings.rules.clone();
+    let read = tokio::task::spawn_blocking(move || judging(&named)).await;
     let adopted = match read {
         Ok(Ok(rules)) => {
             let hash = rules.hash.clone();

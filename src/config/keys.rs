@@ -94,6 +94,12 @@ const MESSAGE_BYTES_MIN: i64 = limits::EVENT_BYTES_MAX as i64;
 const KEYS: &[KeyInfo] = &[
     key("rules.dir", Form::File, "rules", "Folder of the rule pack."),
     key(
+        "rules.private",
+        Form::File,
+        "",
+        "Folder of private lexicons, signals and rules that are added to the pack's, such as words that a group uses among itself.",
+    ),
+    key(
         "rules.model",
         Form::File,
         "",

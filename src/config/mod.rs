@@ -33,7 +33,7 @@ pub use keys::{Form, KeyInfo, known_keys, variable_of};
 pub use origin::Origin;
 pub use problem::{ConfigProblem, ConfigProblems, Fault};
 pub use secrets::{Secret, ServeFiles};
-pub use settings::{KafkaFormat, LogFormat, LogLevel, Settings, StartAt, StoreKind};
+pub use settings::{KafkaFormat, LogFormat, LogLevel, Rules, Settings, StartAt, StoreKind};
 pub use show::show;
 
 /// Where settings come from. No `Debug`: the environment of a process may hold anything.

@@ -99,6 +99,8 @@ fn nested(settings: &BTreeMap<&'static str, Setting>) -> toml::Table {
 pub struct Rules {
     /// Its folder.
     pub dir: PathBuf,
+    /// A folder of lexicons, signals and rules that are added to the pack's and must not lie where it does.
+    pub private: Option<PathBuf>,
     /// The learned scorer's file; without one the rules judge alone, and every answer says so.
     pub model: Option<PathBuf>,
 }

@@ -70,7 +70,8 @@ fn written(text: &PersonText) -> Written<'_> {
 fn shipped() -> &'static super::Matcher {
     static SHIPPED: LazyLock<super::Matcher> = LazyLock::new(|| {
         let dir = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("rules");
-        let rules = crate::rules::load_dir(&dir).unwrap_or_else(|problems| panic!("{problems}"));
+        let rules =
+            crate::rules::load_dir(&dir, None).unwrap_or_else(|problems| panic!("{problems}"));
         super::Matcher::new(Arc::new(rules)).expect("the automata")
     });
     &SHIPPED

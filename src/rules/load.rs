@@ -2,6 +2,7 @@
 //! [`Ruleset`].
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -27,40 +28,61 @@ const TERM_CHARS_MAX: usize = 64;
 /// Of one line of a lexicon.
 const EXPANSIONS_MAX: usize = 500;
 
-/// Reads a pack from a directory.
+/// Reads a pack from a directory, with a private folder beside it if there is one.
 ///
 /// # Errors
 /// Every problem of the pack, each with its place.
-pub fn load_dir(dir: &Path) -> Result<Ruleset, Problems> {
-    load_files(&read_dir(dir)?)
+pub fn load_dir(dir: &Path, private: Option<&Path>) -> Result<Ruleset, Problems> {
+    load_files(&read_dir(dir, private)?)
 }
+
+const FOLDERS: [(&str, &str); 6] = [
+    ("lexicons", ".txt"),
+    ("signals", ".yaml"),
+    ("rules", ".yaml"),
+    ("playbooks", ".yaml"),
+    ("tests", ".yaml"),
+    ("tests/categories", ".yaml"),
+];
 
 /// Reads the files of a pack that judging or testing needs; others, such as its README, are left alone.
 ///
+/// A private folder holds what must not lie where the pack does, such as words that a group uses among itself. It has the
+/// pack's folders, without `pack.yaml` and `triage.yaml`, and its files are added to the pack's: none may stand for another,
+/// so that nothing of the pack is switched off unseen.
+///
 /// # Errors
-/// Files that cannot be read, or are not UTF-8.
-pub fn read_dir(dir: &Path) -> Result<Files, Problems> {
+/// Files that cannot be read, are not UTF-8, or stand in both.
+pub fn read_dir(dir: &Path, private: Option<&Path>) -> Result<Files, Problems> {
     let mut files = Files::new();
     let mut problems = Problems::default();
     for name in ["pack.yaml", "triage.yaml"] {
         read_file(dir, name, &mut files, &mut problems);
     }
-    for (folder, ending) in [
-        ("lexicons", ".txt"),
-        ("signals", ".yaml"),
-        ("rules", ".yaml"),
-        ("playbooks", ".yaml"),
-        ("tests", ".yaml"),
-        ("tests/categories", ".yaml"),
-    ] {
-        // A missing folder is an empty one; what then lacks is reported by name.
-        let Ok(entries) = std::fs::read_dir(dir.join(folder)) else {
-            continue;
-        };
-        for entry in entries.flatten() {
-            let name = entry.file_name().to_string_lossy().into_owned();
-            if name.ends_with(ending) && files.len() < FILES_MAX {
-                read_file(dir, &format!("{folder}/{name}"), &mut files, &mut problems);
+    read_folders(dir, &mut files, &mut problems);
+    if let Some(private) = private {
+        let mut added = Files::new();
+        read_folders(private, &mut added, &mut problems);
+        if added.is_empty() && problems.is_empty() {
+            let place = private.display();
+            problems.add(
+                "private",
+                (0, 0),
+                format!("nothing to read in {place}"),
+                "a private folder holds lexicons/*.txt, signals/*.yaml, rules/*.yaml; is this it, and may it be read?",
+            );
+        }
+        for (name, text) in added {
+            match files.entry(name) {
+                Entry::Occupied(taken) => problems.add(
+                    taken.key(),
+                    (0, 0),
+                    "the pack and the private folder both have this file",
+                    "rename the private one; a lexicon goes by its name up to the first dot, so words.private.txt adds to words.txt",
+                ),
+                Entry::Vacant(free) => {
+                    free.insert(text);
+                }
             }
         }
     }
@@ -68,6 +90,22 @@ pub fn read_dir(dir: &Path) -> Result<Files, Problems> {
         Ok(files)
     } else {
         Err(problems)
+    }
+}
+
+/// Every file that a pack may consist of, save the two at its top.
+fn read_folders(dir: &Path, files: &mut Files, problems: &mut Problems) {
+    for (folder, ending) in FOLDERS {
+        // A missing folder is an empty one; what then lacks is reported by name.
+        let Ok(entries) = std::fs::read_dir(dir.join(folder)) else {
+            continue;
+        };
+        for entry in entries.flatten() {
+            let name = entry.file_name().to_string_lossy().into_owned();
+            if name.ends_with(ending) && files.len() < FILES_MAX {
+                read_file(dir, &format!("{folder}/{name}"), files, problems);
+            }
+        }
     }
 }
 

@@ -279,8 +279,10 @@ fn parse(text: &str, random: &mut ChaCha12Rng) {
 
 pub fn run(size: Size) -> Findings {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let matcher = Matcher::new(Arc::new(load_dir(&root.join("rules")).expect("the pack")))
-        .expect("the automata");
+    let matcher = Matcher::new(Arc::new(
+        load_dir(&root.join("rules"), None).expect("the pack"),
+    ))
+    .expect("the automata");
     let mut texts = Vec::new();
     own_texts(&root.join("rules/tests"), &mut texts);
     assert!(

@@ -28,7 +28,7 @@ use self::judge::Judge;
 use self::measure::Figures;
 use self::report::Report;
 use super::corpus::{Source, Text};
-use super::{default_rules, with_model};
+use super::{Judging, with_model};
 use crate::rules::load::Files;
 use crate::rules::{load_files, read_dir};
 
@@ -41,12 +41,8 @@ written. The exit status is 1 where a line could not be read.";
 #[derive(Debug, clap::Args)]
 #[command(after_help = FILES_HELP)]
 pub(super) struct Arguments {
-    /// The folder of rule files.
-    #[arg(long, value_name = "DIR", default_value_os_t = default_rules())]
-    rules: PathBuf,
-    /// A model file; without one the rules are measured alone.
-    #[arg(long, value_name = "FILE")]
-    model: Option<PathBuf>,
+    #[command(flatten)]
+    judging: Judging,
     /// Labelled files.
     #[arg(value_name = "FILE", required_unless_present = "benign")]
     files: Vec<PathBuf>,
@@ -71,8 +67,9 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         eprintln!("lifeguard: fault at {}", place.unwrap_or_default());
     }));
     let began = Instant::now();
-    let files = read_dir(&arguments.rules)?;
-    let judge = Judge::new(with_model(load_files(&files)?, arguments.model.as_deref())?)?;
+    let Judging { rules, beside } = &arguments.judging;
+    let files = read_dir(rules, beside.private.as_deref())?;
+    let judge = Judge::new(with_model(load_files(&files)?, beside.model.as_deref())?)?;
     let sources = sources(&arguments.files, &arguments.benign)?;
     let progress = bar(&sources)?;
     let threads = std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);

@@ -10,9 +10,8 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 use crate::cli::evaluate::judge::Judge;
-use crate::cli::{corpus, with_model};
+use crate::cli::{Judging, corpus};
 use crate::matcher::Scratch;
-use crate::rules::load_dir;
 use crate::semantic::Head;
 
 #[derive(Debug, clap::Args)]
@@ -23,12 +22,9 @@ pub(in crate::cli) struct Arguments {
     /// Lines without a label.
     #[arg(value_name = "FILE")]
     file: PathBuf,
-    /// The folder of rule files that teaches.
-    #[arg(long, value_name = "DIR")]
-    rules: PathBuf,
-    /// A first model that teaches beside them.
-    #[arg(long, value_name = "FILE")]
-    model: Option<PathBuf>,
+    /// The rules that teach, and a first model that teaches beside them.
+    #[command(flatten)]
+    judging: Judging,
     /// Where the labels are written.
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
@@ -103,8 +99,7 @@ pub(super) fn sha256_of(path: &Path) -> anyhow::Result<String> {
 }
 
 pub(super) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
-    let rules = with_model(load_dir(&arguments.rules)?, arguments.model.as_deref())?;
-    let teacher = Judge::new(rules)?;
+    let teacher = Judge::new(arguments.judging.load()?)?;
     let source = corpus::Source::new(&arguments.file, false);
     let mut scratch = Scratch::default();
     let mut letters = String::new();
