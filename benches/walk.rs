@@ -220,7 +220,7 @@ fn pass(walk: &Walk, events: &[Vec<u8>]) -> usize {
             let now = decoded.event.occurred_at;
             matches!(
                 walk.screen(decoded.event, now, false, &mut scratch),
-                Screened::Ordinary(_) | Screened::Stranger(..)
+                Screened::Ordinary(_) | Screened::NothingYet(..)
             )
         })
         .count()

@@ -54,7 +54,10 @@
 //! - **`store` may import `wire`**, one arrow more than the plan had: the outbox keeps the very bytes that are published.
 //! - **Common words count in company only** ([`rules::TextSignal::beside`]): the gate of the matcher ignores them for strangers, so
 //!   everyday talk neither costs time nor leaves anything behind. Whether somebody is a stranger is asked again when the batch
-//!   goes in ([`pipeline::Screened::Stranger`]), since another thread or node may have learnt of them meanwhile.
+//!   goes in ([`pipeline::Screened::NothingYet`]), since another thread or node may have learnt of them meanwhile.
+//! - **A sentence cut over messages and fields is read together** ([`matcher`], `rules/README.md` 2.1), by the whole pack and not by a list of
+//!   cut phrases. Only what follows a text that ends unfinished is kept for it, a quarter of an hour long as far as judging goes and sealed like
+//!   all texts: keeping everybody's last words would be surveillance, and reading them from the memory of a node would forget them at every restart.
 //! - **A pattern is gated by the ways in which it can match** ([`rules::Pattern::ways`]): each alternative by its own rare words,
 //!   with the edges of words; the union of all of them would open the gate for every second text.
 //! - **What the gate opens for is shown to the few patterns and terms concerned** ([`matcher`]) before the automaton over

@@ -463,3 +463,121 @@ async fn a_person_with_more_signals_than_are_read_keeps_their_level() {
         );
     }
 }
+
+/// What was found only by reading together: signal, field, first character, one past the last.
+fn together(fate: &Fate) -> Vec<(String, &'static str, u32, u32)> {
+    let Fate::Evaluated(verdict) = fate else {
+        panic!("not judged: {fate:?}");
+    };
+    let drafts = verdict.together.iter();
+    drafts
+        .flat_map(|draft| {
+            let name = draft.name.to_string();
+            let spans = draft.spans.iter();
+            spans.map(move |s| (name.clone(), s.field.name(), s.start, s.end))
+        })
+        .collect()
+}
+
+fn search(id: &str, person: &str, minutes: i64, query: &str) -> lifeguard::domain::Event {
+    let kind = format!(r#""search":{{"query":"{query}"}}"#);
+    event(id, person, minutes, &kind)
+}
+
+#[tokio::test]
+async fn a_sentence_cut_over_messages_is_read_together() {
+    for database in Database::both().await {
+        let engine = database.engine().await;
+        // Over two batches, in two fields; what follows the cut is nothing by itself.
+        feed(&engine, chat("1", "p", 0, "老板，今天我不…")).await;
+        let fate = feed(&engine, search("2", "p", 2, " 想活了 ")).await;
+        assert_eq!(level(&fate), Level::Elevated, "{}", database.name);
+        // Two terms of the pack are there; the space before them is not part of the piece.
+        let wish = |from, to| ("wish".to_owned(), "search", from, to);
+        assert_eq!(together(&fate), [wish(1, 3), wish(1, 4)]);
+        // In one batch, and over three pieces.
+        let fates = feed_all(
+            &engine,
+            vec![
+                chat("3", "q", 0, "我不"),
+                chat("4", "q", 1, "想"),
+                chat("5", "q", 2, "活"),
+            ],
+        )
+        .await;
+        assert_eq!(level(&fates[1]), Level::None);
+        assert_eq!(together(&fates[2]), [("wish".to_owned(), "chat", 0, 1)]);
+        // A quarter of an hour, and not by anybody else.
+        for (person, minutes, found) in [("in time", 15, true), ("too late", 16, false)] {
+            feed(&engine, chat("6", person, 0, "我不")).await;
+            let fate = feed(&engine, chat("7", person, minutes, "想活")).await;
+            assert_eq!(
+                matches!(&fate, Fate::Evaluated(v) if v.assessment.level() == Level::Elevated),
+                found,
+                "{person}"
+            );
+        }
+        assert!(matches!(
+            feed(&engine, chat("8", "somebody else", 1, "想活")).await,
+            Fate::Ordinary
+        ));
+        // A guard in the first piece excuses what is cut, in its clause and nowhere else.
+        feed(&engine, chat("9", "guarded", 0, "没有我不")).await;
+        feed(&engine, chat("10", "guarded", 1, "想活")).await;
+        feed(&engine, chat("9b", "other clause", 0, "没有，我不")).await;
+        feed(&engine, chat("10b", "other clause", 1, "想活")).await;
+        let outcomes = engine.store().outcomes().await.expect("outcomes");
+        let level_of = |person: &str| {
+            outcomes
+                .iter()
+                .find(|o| o.person == person)
+                .map(|o| o.level)
+        };
+        assert_eq!(level_of("guarded"), Some("NONE"));
+        assert_eq!(level_of("other clause"), Some("ELEVATED"));
+        // After a restart the opening is still known.
+        feed(&engine, chat("11", "restarted", 0, "我不")).await;
+        drop(engine);
+        let engine = database.engine().await;
+        let fate = feed(&engine, chat("12", "restarted", 3, "想活")).await;
+        assert_eq!(together(&fate), [("wish".to_owned(), "chat", 0, 2)]);
+        // A repeat changes nothing.
+        let before = engine.store().counts().await.expect("counts");
+        feed(&engine, chat("12", "restarted", 3, "想活")).await;
+        assert_eq!(engine.store().counts().await.expect("counts"), before);
+    }
+}
+
+#[tokio::test]
+async fn the_fields_of_one_order_are_read_together() {
+    for database in Database::both().await {
+        let engine = database.engine().await;
+        let order = |note: &str, delivery: &str| {
+            format!(
+                r#""purchase":{{"orderId":"o1","status":"PAID","items":[{{"title":"t","category":"toys","quantity":1}}],"note":"{note}","deliveryNote":"{delivery}"}}"#
+            )
+        };
+        // The signal is not looked for in delivery notes, so the sentence must end in the note.
+        feed(&engine, event("1", "p", 0, &order("想活", "我不"))).await;
+        feed(&engine, chat("2", "q", 0, "我不")).await;
+        let fate = feed(&engine, event("3", "q", 1, &order("想活", "放门口"))).await;
+        assert_eq!(together(&fate), [("wish".to_owned(), "note", 0, 2)]);
+        let outcomes = engine.store().outcomes().await.expect("outcomes");
+        assert_eq!(outcomes.len(), 1, "{}", database.name);
+    }
+}
+
+#[tokio::test]
+async fn a_sentence_cut_over_two_nodes_is_read_together() {
+    let database = Database::postgres().await;
+    let (one, two) = (database.engine().await, database.engine().await);
+    // A stranger to both, and somebody whom both know.
+    feed(&one, chat("1", "p", 0, "我不")).await;
+    let fate = feed(&two, chat("2", "p", 1, "想活")).await;
+    assert_eq!(level(&fate), Level::Elevated);
+    feed(&one, paid("3", "known", 0, "o1")).await;
+    feed(&two, paid("4", "known", 1, "o2")).await;
+    feed(&one, chat("5", "known", 2, "我不")).await;
+    let fate = feed(&two, chat("6", "known", 3, "想活")).await;
+    assert_eq!(together(&fate), [("wish".to_owned(), "chat", 0, 2)]);
+}

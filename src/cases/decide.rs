@@ -8,13 +8,14 @@ use super::ids::IdKey;
 use super::lifecycle::{Case, CaseState};
 use crate::assess::{Assessment, Episode, From, OpenOrder, assess, open_orders};
 use crate::audit::Record;
-use crate::domain::limits::CLOCK_AHEAD_MS_MAX;
+use crate::domain::limits::{CLOCK_AHEAD_MS_MAX, PIECES_MAX, PIECES_MS};
 use crate::domain::{
     AgeBand, CaseId, Draft, EventKey, Field, HelpOffer, Hold, MerchantAction, MerchantTask, Needs,
-    Notice, NoticeBody, PersonId, PersonText, Signal, Span, Time,
+    Notice, NoticeBody, PersonId, PersonText, Signal, Span, Time, signal::engine, signal::unite,
 };
 use crate::rules::Ruleset;
 use crate::rules::condition::Anchors;
+use crate::text::piece_of;
 
 /// An event that enters the transaction: what is needed of it to judge and to remember.
 #[derive(Clone, Debug, PartialEq)]
@@ -41,12 +42,30 @@ pub struct Candidate {
     pub canary: bool,
 }
 
+/// A piece of a longer sentence that a person may be writing over several texts.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Piece {
+    /// The event that it is a text of.
+    pub event: EventKey,
+    /// When that happened.
+    pub at: Time,
+    /// Which of its texts.
+    pub field: Field,
+    /// The text.
+    pub text: PersonText,
+}
+
+/// Finds what shows only where texts are read together: those before an event, and its own.
+pub type ReadTogether<'a> =
+    dyn Fn(&[PersonText], &[(Field, PersonText)]) -> Vec<Draft> + Send + Sync + 'a;
+
 impl Candidate {
     /// The spans of this event on which a rule rests.
-    pub fn spans_of(&self, signals: &Anchors) -> Vec<Span> {
+    pub fn spans_of(&self, verdict: &Verdict, signals: &Anchors) -> Vec<Span> {
         let mut spans: Vec<Span> = self
             .drafts
             .iter()
+            .chain(&verdict.together)
             .filter(|draft| match signals {
                 Anchors::Named(ids) => ids.contains(&draft.name),
                 Anchors::Any => true,
@@ -68,6 +87,9 @@ pub struct PersonRecord {
     pub episode: i64,
     /// Remembered signals, newest 512.
     pub signals: Vec<Signal>,
+    /// Texts that may be pieces of a sentence which goes on in another one: those of events that the signals tell of, and of
+    /// interest only where an event to be judged may go on with it.
+    pub pieces: Vec<Piece>,
     /// The last fold, if there was one.
     pub state: Option<Episode>,
     /// True: there are older signals that are not read; the last fold summarises them.
@@ -89,6 +111,7 @@ impl PersonRecord {
             person,
             episode: 0,
             signals: Vec::new(),
+            pieces: Vec::new(),
             state: None,
             truncated: false,
             open_case: None,
@@ -116,6 +139,8 @@ pub struct Verdict {
     pub help: Option<HelpOffer>,
     /// What could not be judged.
     pub degraded: Vec<String>,
+    /// Signs that showed only where the event's texts were read together with those before them.
+    pub together: Vec<Draft>,
     /// The rule set that judged, by its hash; another one may have come into force since.
     pub ruleset: Arc<str>,
 }
@@ -150,6 +175,7 @@ pub enum CaseChange {
 pub fn handle(
     rules: &Ruleset,
     ids: &IdKey,
+    read_together: &ReadTogether<'_>,
     record: &mut PersonRecord,
     candidate: &Candidate,
 ) -> (Verdict, Effects) {
@@ -163,8 +189,22 @@ pub fn handle(
         degraded.push("clock-ahead".to_owned());
     }
     degraded.extend(rules.unscored());
+    let mut together = Vec::new();
     if !duplicate {
-        remember(record, candidate, occurred_at, &mut effects);
+        if record.just_opened(rules, occurred_at) {
+            let (before, own) = record.line(candidate, occurred_at);
+            if !own.is_empty() {
+                together = read_together(&before, &own);
+            }
+        }
+        remember(
+            rules,
+            record,
+            candidate,
+            &together,
+            occurred_at,
+            &mut effects,
+        );
         if !effects.signals.is_empty() {
             let id = (
                 candidate.key.source.as_str().to_owned(),
@@ -204,6 +244,7 @@ pub fn handle(
         holds: Vec::new(),
         help: help::offer(rules, &assessment, &candidate.locale),
         degraded,
+        together,
         ruleset: rules.hash.clone(),
         assessment,
     };
@@ -226,24 +267,28 @@ pub fn handle(
 }
 
 fn remember(
+    rules: &Ruleset,
     record: &mut PersonRecord,
     candidate: &Candidate,
+    together: &[Draft],
     occurred_at: Time,
     effects: &mut Effects,
 ) {
     // By the time of the events, not of their arrival: a batch sent again after its transaction was lost from sight must not
     // find a person known whom its first sending did not.
     let known = record.signals.iter().any(|s| s.occurred_at < occurred_at);
-    let company = candidate
-        .drafts
-        .iter()
-        .any(|draft| draft.needs == Needs::Nothing);
+    let opened = record.just_opened(rules, occurred_at);
+    let mut drafts = candidate.drafts.clone();
+    unite(&mut drafts, together);
+    let company = drafts.iter().any(|draft| draft.needs == Needs::Nothing);
     let counts = |draft: &&Draft| match draft.needs {
         Needs::Nothing => true,
         Needs::Company => known || company,
         Needs::KnownPerson => known,
+        Needs::Opening => opened,
     };
-    for draft in candidate.drafts.iter().filter(counts) {
+    for draft in drafts.iter().filter(counts) {
+        record.keep_pieces(rules, candidate, draft, occurred_at);
         let signal = Signal {
             name: draft.name.clone(),
             event: candidate.key.clone(),
@@ -548,7 +593,66 @@ fn arrival(orders: &[OpenOrder]) -> Option<Time> {
         .min()
 }
 
+/// The texts in which a sign was seen.
+fn fields_of<'a>(
+    draft: &'a Draft,
+    candidate: &'a Candidate,
+) -> impl Iterator<Item = (Field, PersonText)> + 'a {
+    let seen = |field: Field| draft.spans.iter().any(|span| span.field == field);
+    let texts = candidate.texts.iter();
+    texts.filter(move |(field, _)| seen(*field)).cloned()
+}
+
 impl PersonRecord {
+    /// Whether the person opened a sentence not long before.
+    fn just_opened(&self, rules: &Ruleset, now: Time) -> bool {
+        self.signals
+            .iter()
+            .any(|s| (0..=PIECES_MS).contains(&now.since_ms(s.occurred_at)) && rules.opens(&s.name))
+    }
+
+    /// The pieces before an event, and its own texts that are pieces.
+    fn line(
+        &self,
+        candidate: &Candidate,
+        now: Time,
+    ) -> (Vec<PersonText>, Vec<(Field, PersonText)>) {
+        let mut before: Vec<&Piece> = self
+            .pieces
+            .iter()
+            .filter(|p| p.event != candidate.key && (0..=PIECES_MS).contains(&now.since_ms(p.at)))
+            .collect();
+        before.sort_by_key(|piece| (piece.at, &piece.event, piece.field));
+        let newest = before.len().saturating_sub(PIECES_MAX);
+        let own = candidate
+            .drafts
+            .iter()
+            .filter(|d| &*d.name == engine::PIECE);
+        let own = own.flat_map(|draft| fields_of(draft, candidate));
+        (
+            before[newest..].iter().map(|p| p.text.clone()).collect(),
+            own.collect(),
+        )
+    }
+
+    /// Keeps the texts of an event in which a sentence is opened or goes on, for those that follow it.
+    fn keep_pieces(&mut self, rules: &Ruleset, candidate: &Candidate, draft: &Draft, at: Time) {
+        if &*draft.name != engine::PIECE && !rules.opens(&draft.name) {
+            return;
+        }
+        for (field, text) in fields_of(draft, candidate) {
+            let known = |p: &Piece| p.event == candidate.key && p.field == field;
+            if piece_of(text.reveal()).is_some() && !self.pieces.iter().any(known) {
+                self.pieces.push(Piece {
+                    event: candidate.key.clone(),
+                    at,
+                    field,
+                    text,
+                });
+            }
+        }
+    }
+
     /// Folds the person's signals, of which `new` are the ones just added: all of them where something came late, else
     /// the last event alone.
     fn assess(&mut self, rules: &Ruleset, new: &[Signal]) -> Assessment {

@@ -10,7 +10,9 @@ pub mod help;
 pub mod ids;
 pub mod lifecycle;
 
-pub use decide::{Candidate, CaseChange, Effects, PersonRecord, Verdict, handle};
+pub use decide::{
+    Candidate, CaseChange, Effects, PersonRecord, Piece, ReadTogether, Verdict, handle,
+};
 pub use lifecycle::{
     Case, CaseState, Closing, ContactOutcome, DetectionVerdict, Refusal, SafetyOutcome,
 };

@@ -111,7 +111,7 @@ impl State {
                     rule: e.rule.to_string(),
                     points: e.points as f64 / 1000.0,
                     spans: candidate
-                        .spans_of(&e.signals)
+                        .spans_of(verdict, &e.signals)
                         .into_iter()
                         .map(|s| SpanOut {
                             start: s.start,

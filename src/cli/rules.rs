@@ -85,7 +85,8 @@ fn name_unasked(rules: &Ruleset) {
         })
         .flatten()
         .collect();
-    let texts = rules.signals.iter().map(|signal| &*signal.id);
+    let texts = rules.signals.iter().filter(|signal| !signal.opens);
+    let texts = texts.map(|signal| &*signal.id);
     let scores = rules.scores.iter().map(|score| &*score.id);
     for id in texts.chain(scores).filter(|id| !asked.contains(id)) {
         eprintln!("unasked: no rule or modifier names the signal `{id}`; remove it, or ask for it");

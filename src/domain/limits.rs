@@ -16,6 +16,12 @@ pub const BATCH_EVENTS_MAX: usize = 1_000;
 pub const SIGNALS_READ_MAX: usize = 512;
 /// Hits of one signal that are kept as spans.
 pub const SPANS_MAX: usize = 32;
+/// Characters of a text that may be one piece of a sentence.
+pub const PIECE_CHARS_MAX: usize = 60;
+/// Pieces written before an event that are read together with its own.
+pub const PIECES_MAX: usize = 8;
+/// How long after a sign that a sentence goes on elsewhere it is waited for.
+pub const PIECES_MS: i64 = 15 * super::time::MINUTE_MS;
 /// Earliest believed `occurred_at`: 2000-01-01 UTC.
 pub const OCCURRED_MIN: Time = Time::from_ms(946_684_800_000);
 /// Latest believed `occurred_at`: 2100-01-01 UTC.

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::event::named;
+use super::limits::SPANS_MAX;
 use super::{AgeBand, EventKey, Time};
 
 /// One remembered sign of a person.
@@ -55,6 +56,8 @@ pub enum Needs {
     Company,
     /// A signal of the person of an earlier time.
     KnownPerson,
+    /// A signal of the person, not long before, that opens a sentence.
+    Opening,
 }
 
 impl Draft {
@@ -68,10 +71,31 @@ impl Draft {
         }
     }
 
+    /// Adds a place where it was seen; of one place the plainest view counts.
+    pub fn note(&mut self, span: Span) {
+        let same = |s: &&mut Span| (s.field, s.start, s.end) == (span.field, span.start, span.end);
+        if let Some(known) = self.spans.iter_mut().find(same) {
+            known.view = known.view.min(span.view);
+        } else if self.spans.len() < SPANS_MAX {
+            self.spans.push(span);
+            self.spans.sort();
+        }
+    }
+
     /// The same, for a person of whom something is remembered.
     pub fn only_if_known(mut self) -> Self {
         self.needs = Needs::KnownPerson;
         self
+    }
+}
+
+/// Adds signs of an event to those found before: the places of one sign are united.
+pub fn unite(drafts: &mut Vec<Draft>, more: &[Draft]) {
+    for draft in more {
+        match drafts.iter_mut().find(|known| known.name == draft.name) {
+            Some(known) => draft.spans.iter().for_each(|span| known.note(span.clone())),
+            None => drafts.push(draft.clone()),
+        }
     }
 }
 
@@ -89,6 +113,8 @@ pub mod engine {
     pub const PROFILE: &str = "profile";
     /// A merchant's answer.
     pub const MERCHANT_ANSWER: &str = "merchant-answer";
+    /// A text that may be part of a longer sentence.
+    pub const PIECE: &str = "piece";
     /// All of them.
     pub const ALL: &[&str] = &[
         WATCHED_GOODS,
@@ -97,6 +123,7 @@ pub mod engine {
         CONCERN_REPORT,
         PROFILE,
         MERCHANT_ANSWER,
+        PIECE,
     ];
 }
 

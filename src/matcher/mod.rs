@@ -10,7 +10,8 @@
 //! 7. [`guards`], each asked only about the hits it may excuse;
 //! 8. spans in the raw text, through the map of the folding.
 //!
-//! Beside it, where a rule set has a model, [`scores`] reads every text as a whole.
+//! Beside it, where a rule set has a model, [`scores`] reads every text as a whole, and [`together`] reads several texts of a person
+//! as one, where a sentence may have been cut.
 //!
 //! Pure: no clock, no I/O, the same answer every time. Must never decide how bad something is; that is `assess`.
 
@@ -22,6 +23,7 @@ mod masked;
 mod scores;
 mod steps;
 mod texts;
+mod together;
 mod ways;
 
 #[cfg(test)]
@@ -31,15 +33,16 @@ use std::sync::Arc;
 
 use smallvec::{SmallVec, smallvec};
 
-use self::texts::{Look, Written};
+use self::texts::{Line, Look, Written};
 use self::ways::Seen;
 use crate::domain::{
-    Act, Draft, Event, EventKind, Facts, Field, Needs, PersonText, Sender, signal::engine,
+    Act, Draft, Event, EventKind, Facts, Field, Needs, PersonText, Sender, Span, View,
+    signal::{engine, unite},
 };
 use crate::rules::Ruleset;
 use crate::semantic::Tokens;
-use crate::text::fold_into;
 use crate::text::reading::{Reading, readings_of};
+use crate::text::{fold_into, piece_of};
 
 /// Memory that a worker keeps from text to text.
 #[derive(Debug, Default)]
@@ -110,8 +113,33 @@ impl Matcher {
         };
         let of_kind = self.of_kind(event, scratch);
         let stands = of_kind.as_ref().is_some_and(|d| d.needs == Needs::Nothing);
+        let piece = piece(&texts);
+        let mut together = Vec::new();
+        if piece.as_ref().is_some_and(|piece| piece.spans.len() > 1) {
+            let own: Vec<(Field, PersonText)> = texts
+                .iter()
+                .map(|written| (written.field, written.text.clone()))
+                .collect();
+            self.read_together(&[], &own, scratch, &mut together);
+        }
+        let stands = stands || together.iter().any(|d| d.needs == Needs::Nothing);
         self.texts_of(&texts, who, stands, scratch, out);
+        unite(out, &together);
         out.extend(of_kind);
+        if who == Who::JustOpened {
+            out.extend(piece);
+        }
+    }
+
+    /// The signals of a line of several texts.
+    fn line(&self, line: &Line<'_>, scratch: &mut Scratch, out: &mut Vec<Draft>) {
+        let Scratch { folded, seen, .. } = scratch;
+        let raw = line.text.reveal();
+        let look = self.texts.look(raw, seen);
+        self.texts.find(&self.rules, line, &look, seen, out);
+        for reading in readings_of(raw, folded) {
+            self.texts.find_read(&self.rules, line, &reading, seen, out);
+        }
     }
 
     /// The signal that an event is by its kind and its goods.
@@ -224,7 +252,7 @@ impl Matcher {
             .collect();
         let both = || texts.iter().zip(&looks);
         let closely = company
-            || who == Who::PerhapsKnown
+            || who != Who::Stranger
             || !scored.is_empty()
             || both().any(|(written, look)| {
                 look.any() && self.texts.holds(&self.rules, written, look, folded)
@@ -238,7 +266,7 @@ impl Matcher {
             }
             for (written, reading) in &read {
                 self.texts
-                    .find_read(&self.rules, written, reading, seen, out);
+                    .find_read(&self.rules, *written, reading, seen, out);
             }
         }
         out.extend(scored);
@@ -246,12 +274,41 @@ impl Matcher {
 }
 
 /// Whether anything is remembered of the person of an event.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Who {
     /// Nothing is.
     Stranger,
     /// It may be.
     PerhapsKnown,
+    /// And something that opened a sentence, not long ago.
+    JustOpened,
+}
+
+/// The sign that texts may be parts of a longer sentence.
+fn piece(texts: &[Written<'_>]) -> Option<Draft> {
+    let spans: Vec<Span> = texts
+        .iter()
+        .filter(|written| match written.field {
+            Field::Chat => written.sender == Some(Sender::Buyer),
+            Field::Search | Field::Note | Field::DeliveryNote => true,
+            Field::Concern | Field::Answer => false,
+        })
+        .filter_map(|written| {
+            let (start, piece) = piece_of(written.text.reveal())?;
+            Some(Span {
+                field: written.field,
+                start,
+                end: start + piece.chars().count() as u32,
+                view: View::Raw,
+            })
+        })
+        .collect();
+    (!spans.is_empty()).then(|| Draft {
+        name: engine::PIECE.into(),
+        facts: Facts::default(),
+        spans,
+        needs: Needs::Opening,
+    })
 }
 
 fn looked_at(act: Act, category: &str, items: Vec<u64>) -> Facts {

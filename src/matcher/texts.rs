@@ -87,12 +87,26 @@ pub(super) struct Written<'e> {
     pub text: &'e PersonText,
 }
 
-impl Written<'_> {
+/// Several texts put together, and where a stretch of its characters (first, last) lies in one of them, if it counts.
+pub(super) struct Line<'e> {
+    pub text: &'e PersonText,
+    pub place: &'e dyn Fn(u32, u32) -> Option<(Field, u32, u32)>,
+}
+
+/// What signs are looked for in.
+pub(super) trait Read {
+    fn raw(&self) -> &str;
+    /// Signals that are looked for.
+    fn asked(&self) -> impl Fn(&TextSignal) -> bool;
+    /// Where a hit, from its first to its last character, lies in what the person wrote, if it counts.
+    fn place(&self, signal: &TextSignal, first: u32, last: u32) -> Option<(Field, u32, u32)>;
+}
+
+impl Read for Written<'_> {
     fn raw(&self) -> &str {
         self.text.reveal()
     }
 
-    /// Signals that are looked for in this text.
     fn asked(&self) -> impl Fn(&TextSignal) -> bool {
         let (field, sender) = (self.field, self.sender);
         let chars = self.raw().chars().count();
@@ -101,6 +115,27 @@ impl Written<'_> {
                 && sender.is_none_or(|s| signal.speakers.contains(&s))
                 && signal.longest.is_none_or(|n| chars <= n as usize)
         }
+    }
+
+    fn place(&self, _: &TextSignal, first: u32, last: u32) -> Option<(Field, u32, u32)> {
+        Some((self.field, first, last + 1))
+    }
+}
+
+impl Read for Line<'_> {
+    fn raw(&self) -> &str {
+        self.text.reveal()
+    }
+
+    fn asked(&self) -> impl Fn(&TextSignal) -> bool {
+        let chars = self.raw().chars().count();
+        move |signal| signal.longest.is_none_or(|n| chars <= n as usize)
+    }
+
+    fn place(&self, signal: &TextSignal, first: u32, last: u32) -> Option<(Field, u32, u32)> {
+        let place = (self.place)(first, last)?;
+        let said = place.0 != Field::Chat || signal.speakers.contains(&Sender::Buyer);
+        (said && signal.fields.contains(&place.0)).then_some(place)
     }
 }
 
@@ -256,7 +291,7 @@ impl Texts {
     pub(super) fn find(
         &self,
         rules: &Ruleset,
-        text: &Written<'_>,
+        text: &impl Read,
         look: &Look,
         seen: &mut Seen,
         out: &mut Vec<Draft>,
@@ -272,7 +307,7 @@ impl Texts {
         hits.sort_unstable();
         hits.dedup_by_key(|hit| (hit.signal, hit.stretch));
         self.excuse(rules, &folded, &mut hits);
-        remember(rules, text.field, raw, &folded, &hits, out);
+        remember(rules, text, &folded, &hits, out);
     }
 
     /// Whether a reading holds a sign that needs no company, where it differs from the folded view; guards are not asked.
@@ -296,7 +331,7 @@ impl Texts {
     pub(super) fn find_read(
         &self,
         rules: &Ruleset,
-        text: &Written<'_>,
+        text: &impl Read,
         reading: &Reading,
         seen: &mut Seen,
         out: &mut Vec<Draft>,
@@ -305,7 +340,7 @@ impl Texts {
         let mut hits = Vec::new();
         self.as_read(rules, text.asked(), reading, seen, &mut hits);
         self.excuse(rules, &reading.folded, &mut hits);
-        remember(rules, text.field, text.raw(), &reading.folded, &hits, out);
+        remember(rules, text, &reading.folded, &hits, out);
     }
 
     fn as_read(
@@ -411,8 +446,7 @@ fn says(folded: &str, term: &str) -> bool {
 
 fn remember(
     rules: &Ruleset,
-    field: Field,
-    raw: &str,
+    text: &impl Read,
     folded: &Folded,
     hits: &[Hit],
     out: &mut Vec<Draft>,
@@ -420,28 +454,23 @@ fn remember(
     if hits.is_empty() {
         return;
     }
-    let raw_chars: Vec<char> = raw.chars().collect();
+    let raw_chars: Vec<char> = text.raw().chars().collect();
     for hit in hits {
         step(SPANS_MAX);
-        let span = span(folded, &raw_chars, field, hit);
-        let name = &rules.signals[hit.signal].id;
+        let signal = &rules.signals[hit.signal];
+        let Some(span) = span(folded, &raw_chars, hit, |first, last| {
+            text.place(signal, first, last)
+        }) else {
+            continue;
+        };
+        let name = &signal.id;
         match out.iter_mut().find(|draft| draft.name == *name) {
-            Some(draft) => {
-                // Of one place the plainest view counts.
-                let same =
-                    |s: &&mut Span| (s.field, s.start, s.end) == (span.field, span.start, span.end);
-                if let Some(known) = draft.spans.iter_mut().find(same) {
-                    known.view = known.view.min(span.view);
-                } else if draft.spans.len() < SPANS_MAX {
-                    draft.spans.push(span);
-                    draft.spans.sort();
-                }
-            }
+            Some(draft) => draft.note(span),
             None => out.push(Draft {
                 name: name.clone(),
                 facts: Facts::default(),
                 spans: vec![span],
-                needs: if rules.signals[hit.signal].beside {
+                needs: if signal.beside {
                     Needs::Company
                 } else {
                     Needs::Nothing
@@ -451,17 +480,23 @@ fn remember(
     }
 }
 
-fn span(folded: &Folded, raw: &[char], field: Field, hit: &Hit) -> Span {
+fn span(
+    folded: &Folded,
+    raw: &[char],
+    hit: &Hit,
+    place: impl Fn(u32, u32) -> Option<(Field, u32, u32)>,
+) -> Option<Span> {
     let (start, end) = hit.stretch;
     let (first, last) = (folded.raw_of_byte[start], folded.raw_of_byte[end - 1]);
+    let (field, from, to) = place(first, last)?;
     let written = raw[first as usize..=last as usize]
         .iter()
         .flat_map(|c| c.to_lowercase());
     let as_it_stands = hit.view == View::Folded && written.eq(folded.text[start..end].chars());
-    Span {
+    Some(Span {
         field,
-        start: first,
-        end: last + 1,
+        start: from,
+        end: to,
         view: if as_it_stands { View::Raw } else { hit.view },
-    }
+    })
 }

@@ -1,16 +1,22 @@
-//! A filter of the persons of whom something is remembered. It may say yes wrongly, which costs a read, never no wrongly
+//! Filters of the persons of whom something is remembered. They may say yes wrongly, which costs a read, never no wrongly
 //! for anyone whose event was acknowledged before: the transaction checks the generation it has seen.
 
+use std::collections::HashMap;
+use std::hash::{BuildHasher as _, RandomState};
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 use fastbloom::AtomicBloomFilter;
 
-use crate::domain::PersonId;
+use crate::domain::limits::PIECES_MS;
+use crate::domain::time::HOUR_MS;
+use crate::domain::{PersonId, Time};
 
 /// Shared by all doors of a node.
 #[derive(Debug)]
 pub struct ActivePersons {
     filter: AtomicBloomFilter,
+    opened: Opened,
     generation: AtomicI64,
 }
 
@@ -19,6 +25,7 @@ impl ActivePersons {
     pub fn with_capacity(persons: usize) -> Self {
         Self {
             filter: AtomicBloomFilter::with_false_pos(0.001).expected_items(persons.max(1024)),
+            opened: Opened::default(),
             generation: AtomicI64::new(0),
         }
     }
@@ -33,6 +40,16 @@ impl ActivePersons {
         self.filter.contains(person.as_str())
     }
 
+    /// Remembers that a person opened a sentence that may go on in another text.
+    pub fn opened(&self, person: &PersonId, at: Time) {
+        self.opened.insert(person, at);
+    }
+
+    /// False only for persons who opened no sentence shortly before `now`.
+    pub fn may_go_on(&self, person: &PersonId, now: Time) -> bool {
+        self.opened.may_go_on(person, now)
+    }
+
     /// The generation of activations that is in the filter.
     pub fn generation(&self) -> i64 {
         self.generation.load(Ordering::Acquire)
@@ -41,5 +58,84 @@ impl ActivePersons {
     /// Notes that everything up to a generation is in the filter.
     pub fn seen(&self, generation: i64) {
         self.generation.store(generation, Ordering::Release);
+    }
+}
+
+const SHARDS: usize = 16;
+/// A part that has grown so large forgets whatever is an hour older than its newest, by the time of the events.
+const SHARD_PERSONS_MAX: usize = 1 << 16;
+
+/// Who opened a sentence, and when last: by a hash of the person, so that it holds no names.
+#[derive(Debug, Default)]
+struct Opened {
+    hasher: RandomState,
+    shards: [Mutex<HashMap<u64, Time>>; SHARDS],
+}
+
+impl Opened {
+    fn shard(&self, person: &PersonId) -> (u64, &Mutex<HashMap<u64, Time>>) {
+        let hash = self.hasher.hash_one(person.as_str());
+        (hash, &self.shards[hash as usize % SHARDS])
+    }
+
+    fn insert(&self, person: &PersonId, at: Time) {
+        let (hash, shard) = self.shard(person);
+        let mut shard = shard.lock().unwrap_or_else(PoisonError::into_inner);
+        let latest = shard.entry(hash).or_insert(at);
+        *latest = at.max(*latest);
+        if shard.len() > SHARD_PERSONS_MAX {
+            let newest = shard.values().copied().max().unwrap_or(at);
+            shard.retain(|_, at| newest.since_ms(*at) < HOUR_MS);
+        }
+    }
+
+    /// Only that the last opening is long past says no: an event may come late.
+    fn may_go_on(&self, person: &PersonId, now: Time) -> bool {
+        let (hash, shard) = self.shard(person);
+        let shard = shard.lock().unwrap_or_else(PoisonError::into_inner);
+        shard
+            .get(&hash)
+            .is_some_and(|at| now.since_ms(*at) <= PIECES_MS)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::time::MINUTE_MS;
+
+    #[test]
+    fn a_sentence_may_go_on_for_a_quarter_of_an_hour_and_late_events_count() {
+        let active = ActivePersons::with_capacity(0);
+        let (who, other) = (PersonId::new("p"), PersonId::new("q"));
+        let noon = Time::from_ms(1_800_000_000_000);
+        active.opened(&who, noon);
+        for (minutes, may) in [(-600, true), (0, true), (15, true), (16, false)] {
+            let now = noon.plus_ms(minutes * MINUTE_MS);
+            assert_eq!(active.may_go_on(&who, now), may, "{minutes} minutes");
+            assert!(!active.may_go_on(&other, now));
+        }
+        // An opening that comes late takes nothing back.
+        active.opened(&who, noon.plus_ms(-HOUR_MS));
+        assert!(active.may_go_on(&who, noon.plus_ms(15 * MINUTE_MS)));
+    }
+
+    #[test]
+    fn what_is_long_past_is_forgotten_where_there_is_too_much() {
+        let opened = Opened::default();
+        let noon = Time::from_ms(1_800_000_000_000);
+        let late = noon.plus_ms(2 * HOUR_MS);
+        let persons = (SHARD_PERSONS_MAX + SHARD_PERSONS_MAX / 8) * SHARDS;
+        for number in 0..persons {
+            let at = if number < persons / 2 { noon } else { late };
+            opened.insert(&PersonId::new(format!("p{number}")), at);
+        }
+        let held: usize = opened
+            .shards
+            .iter()
+            .map(|shard| shard.lock().expect("whole").len())
+            .sum();
+        assert!(held < persons * 3 / 4, "{held} of {persons}");
+        assert!(opened.may_go_on(&PersonId::new(format!("p{}", persons - 1)), late));
     }
 }

@@ -11,7 +11,7 @@ use crate::cases::Verdict;
 use crate::domain::{Event, Time};
 use crate::matcher::{Matcher, Scratch};
 use crate::store::{
-    Batch, BatchItem, BatchOutcome, ItemOutcome, Lane, LaneAdvance, QuarantineItem, Store,
+    Batch, BatchItem, BatchOutcome, ItemOutcome, Judging, Lane, LaneAdvance, QuarantineItem, Store,
     StoreError,
 };
 use crate::telemetry;
@@ -88,7 +88,11 @@ impl Committer {
         let walk = self.walk();
         let active = walk.active();
         let (generation, persons) = self.store.activated_since(active.generation()).await?;
-        persons.iter().for_each(|person| active.insert(person));
+        for (person, latest) in &persons {
+            active.insert(person);
+            // No sentence of theirs was opened later; whether one was is for the transaction to say.
+            active.opened(person, *latest);
+        }
         active.seen(generation);
         Ok(())
     }
@@ -117,11 +121,7 @@ impl Committer {
             batch.generation = walk.active().generation();
             let batch = Arc::new(batch);
             let started = Instant::now();
-            match self
-                .store
-                .commit(batch.clone(), walk.matcher().rules().clone())
-                .await
-            {
+            match self.store.commit(batch.clone(), judging(&walk)).await {
                 Ok(BatchOutcome { items, generation }) => {
                     telemetry::store_waiting(false);
                     telemetry::committed(items.len(), started.elapsed().as_secs_f64());
@@ -157,7 +157,7 @@ impl Committer {
         self.store.dialect() == "postgres"
             && events
                 .iter()
-                .any(|(_, e)| matches!(e, Screened::IfKnown(_) | Screened::Stranger(..)))
+                .any(|(_, e)| matches!(e, Screened::IfKnown(_) | Screened::NothingYet(..)))
     }
 
     async fn pause(&self, error: &StoreError, wait: &mut Duration) {
@@ -181,9 +181,7 @@ impl Committer {
         for (place, (lane, event)) in events.iter().enumerate() {
             // Somebody else may have learnt of this person meanwhile.
             let again = match event {
-                Screened::Stranger(event, arrived_at)
-                    if walk.active().may_contain(&event.person) =>
-                {
+                Screened::NothingYet(event, arrived_at, who) if walk.who(event) > *who => {
                     let event = Event::clone(event);
                     Some(walk.screen(event, *arrived_at, false, &mut scratch))
                 }
@@ -198,7 +196,7 @@ impl Committer {
                     BatchItem::Candidate(candidate.clone())
                 }
                 (None, Screened::Quarantine(item)) => BatchItem::Quarantine(item.clone()),
-                (None, Screened::Ordinary(_) | Screened::Stranger(..) | Screened::IfKnown(_)) => {
+                (None, Screened::Ordinary(_) | Screened::NothingYet(..) | Screened::IfKnown(_)) => {
                     if let Some(advance) =
                         advances.iter_mut().find(|a| Some(&a.lane) == lane.as_ref())
                     {
@@ -222,7 +220,7 @@ impl Committer {
     }
 
     /// The item whose presence makes the batch fail: the last of the shortest beginning that fails.
-    async fn culprit(&self, walk: &Walk, batch: &Batch) -> Option<usize> {
+    async fn culprit(&self, walk: &Arc<Walk>, batch: &Batch) -> Option<usize> {
         let (mut good, mut bad) = (0, batch.items.len());
         while bad - good > 1 {
             let middle = good + (bad - good) / 2;
@@ -238,7 +236,7 @@ impl Committer {
 
     async fn trial(
         &self,
-        walk: &Walk,
+        walk: &Arc<Walk>,
         batch: &Batch,
         items: usize,
     ) -> Result<BatchOutcome, StoreError> {
@@ -248,9 +246,17 @@ impl Committer {
             trial: true,
             generation: batch.generation,
         };
-        self.store
-            .commit(Arc::new(trial), walk.matcher().rules().clone())
-            .await
+        self.store.commit(Arc::new(trial), judging(walk)).await
+    }
+}
+
+/// What the transaction judges with.
+fn judging(walk: &Arc<Walk>) -> Judging {
+    let rules = walk.matcher().rules().clone();
+    let walk = walk.clone();
+    Judging {
+        rules,
+        read_together: Arc::new(move |before, own| walk.read_together(before, own)),
     }
 }
 
@@ -268,7 +274,7 @@ fn aside(event: &Screened, error: &StoreError) -> QuarantineItem {
         ),
         Screened::Quarantine(item) => (item.origin.clone(), item.bytes.clone(), item.received_at),
         // Its words are kept as well: it was looked at again, and that failed.
-        Screened::Stranger(event, arrived_at) => {
+        Screened::NothingYet(event, arrived_at, _) => {
             let again = candidate(Event::clone(event), Vec::new(), *arrived_at);
             return aside(&Screened::IfKnown(Box::new(again)), error);
         }

@@ -6,7 +6,6 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::commit::{Committer, Fate};
 use super::screen::Screened;
-use crate::domain::PersonId;
 
 /// Events of one request, in order, and who waits for their fates.
 struct Job {
@@ -49,16 +48,24 @@ impl Door {
     pub fn ends_here(&self, event: &Screened) -> bool {
         match event {
             Screened::Ordinary(_) => true,
-            Screened::IfKnown(candidate) => self.knows_nothing_of(&candidate.person),
-            Screened::Stranger(event, _) => self.knows_nothing_of(&event.person),
+            Screened::IfKnown(candidate) => {
+                self.knows_all()
+                    && !self
+                        .committer
+                        .walk()
+                        .active()
+                        .may_contain(&candidate.person)
+            }
+            Screened::NothingYet(event, _, who) => {
+                self.knows_all() && self.committer.walk().who(event) <= *who
+            }
             Screened::Candidate(_) | Screened::Quarantine(_) => false,
         }
     }
 
     /// On a store of its own this node knows everyone who is active; elsewhere only the transaction can tell.
-    fn knows_nothing_of(&self, person: &PersonId) -> bool {
+    fn knows_all(&self) -> bool {
         self.committer.store().dialect() == "sqlite"
-            && !self.committer.walk().active().may_contain(person)
     }
 
     /// Hands events over; the answer comes when they are durable.

@@ -16,9 +16,9 @@ use crate::store::QuarantineItem;
 pub enum Screened {
     /// No signal: counted, done; nothing about the person is kept.
     Ordinary(PersonId),
-    /// The same as long as nothing is remembered of the person. Another thread or node may learn of them meanwhile, so the
-    /// event is kept until its batch goes in, and looked at again if they did.
-    Stranger(Box<Event>, Time),
+    /// The same as long as no more is remembered of the person than this. Another thread or node may learn more of them
+    /// meanwhile, so the event is kept until its batch goes in, and looked at again if they did.
+    NothingYet(Box<Event>, Time, Who),
     /// Counts only if something is remembered of the person.
     IfKnown(Box<Candidate>),
     /// Must be judged.
@@ -62,10 +62,10 @@ impl Walk {
         scratch: &mut Scratch,
     ) -> Screened {
         let mut drafts = Vec::new();
-        let who = if assess || self.active.may_contain(&event.person) {
-            Who::PerhapsKnown
+        let who = if assess {
+            Who::JustOpened
         } else {
-            Who::Stranger
+            self.who(&event)
         };
         let found = catch_unwind(AssertUnwindSafe(|| {
             self.matcher.find(&event, who, scratch, &mut drafts)
@@ -80,8 +80,8 @@ impl Walk {
             );
         }
         let own = drafts.iter().any(|draft| draft.needs == Needs::Nothing);
-        if !own && who == Who::Stranger {
-            return Screened::Stranger(Box::new(event), arrived_at);
+        if !own && (who == Who::Stranger || drafts.is_empty() && who == Who::PerhapsKnown) {
+            return Screened::NothingYet(Box::new(event), arrived_at, who);
         }
         if drafts.is_empty() && !assess {
             return Screened::Ordinary(event.person);
@@ -89,12 +89,47 @@ impl Walk {
         if own {
             self.active.insert(&event.person);
         }
+        if drafts
+            .iter()
+            .any(|draft| self.matcher.rules().opens(&draft.name))
+        {
+            self.active.opened(&event.person, event.occurred_at);
+        }
         let candidate = Box::new(candidate(event, drafts, arrived_at));
         if own || assess {
             Screened::Candidate(candidate)
         } else {
             Screened::IfKnown(candidate)
         }
+    }
+
+    /// What may be remembered of an event's person now.
+    pub fn who(&self, event: &Event) -> Who {
+        if self.active.may_go_on(&event.person, event.occurred_at) {
+            Who::JustOpened
+        } else if self.active.may_contain(&event.person) {
+            Who::PerhapsKnown
+        } else {
+            Who::Stranger
+        }
+    }
+
+    /// What shows only where texts are read together: those before an event, and its own.
+    pub fn read_together(&self, before: &[PersonText], own: &[(Field, PersonText)]) -> Vec<Draft> {
+        let mut drafts = Vec::new();
+        let mut scratch = Scratch::default();
+        let read = AssertUnwindSafe(|| {
+            self.matcher
+                .read_together(before, own, &mut scratch, &mut drafts);
+        });
+        if catch_unwind(read).is_err() {
+            // Each text was judged by itself; a panic here must not stop the batch.
+            tracing::error!(
+                "reading texts together panicked; the event is judged by its own texts"
+            );
+            drafts.clear();
+        }
+        drafts
     }
 
     /// An event that cannot be read: its raw bytes are still scanned for signs, so that a broken frame around a cry for

@@ -180,6 +180,11 @@ pub fn load_files(files: &Files) -> Result<Ruleset, Problems> {
             hash: hash(files).into(),
             time_zone: head.time_zone,
             guards,
+            openings: texts
+                .iter()
+                .filter(|signal| signal.opens)
+                .map(|signal| signal.id.clone())
+                .collect(),
             signals: texts,
             scores,
             model: None,

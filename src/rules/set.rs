@@ -1,5 +1,6 @@
 //! The compiled rule set: an immutable value named by its hash.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::condition::Condition;
@@ -23,6 +24,8 @@ pub struct Ruleset {
     pub guards: Vec<Guard>,
     /// What to look for in texts.
     pub signals: Vec<TextSignal>,
+    /// Ids of the text signals that open a sentence.
+    pub openings: BTreeSet<Arc<str>>,
     /// What the learned scorer is asked.
     pub scores: Vec<ScoreSignal>,
     /// The learned scorer; without one, no text gives a signal of `scores`.
@@ -48,6 +51,11 @@ impl Ruleset {
             model: Some(model),
             ..self
         }
+    }
+
+    /// Whether a signal says that a sentence may go on in another text.
+    pub fn opens(&self, signal: &str) -> bool {
+        self.openings.contains(signal)
     }
 
     /// What the scores of this rule set cannot say: everything without a model, and of a model whatever head was never

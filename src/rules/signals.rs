@@ -59,6 +59,8 @@ pub struct TextSignal {
     pub beside: bool,
     /// Looked for in texts of at most so many characters only: pieces of a sentence.
     pub longest: Option<u32>,
+    /// What the person writes soon after is read together with the text that has this sign.
+    pub opens: bool,
 }
 
 pub(super) fn read_guard(
@@ -108,6 +110,7 @@ pub(super) fn read_signal(
         "unless",
         "beside",
         "longest",
+        "opens",
     ];
     let mut fields = Fields::open(file, node, &known, problems)?;
     let id_node = fields.need("id")?;
@@ -156,9 +159,18 @@ pub(super) fn read_signal(
         }
     }
     let beside = fields.flag("beside").unwrap_or(false);
+    let opens = fields.flag("opens").unwrap_or(false);
     let longest = fields.number("longest", 1..=1000).map(|n| n as u32);
     let texts = read_fields(&mut fields, id);
     let speakers = read_speakers(&mut fields);
+    let buyers = |field: &Field| !matches!(field, Field::Concern | Field::Answer);
+    if opens && !(speakers == [Sender::Buyer] && texts.iter().all(buyers)) {
+        fields.problem(
+            fields.place,
+            format!("signal `{id}` opens a sentence that somebody else says"),
+            "only what a buyer writes is read together: chat of BUYER, search, note, delivery_note",
+        );
+    }
     Some(TextSignal {
         id: id.into(),
         fields: texts,
@@ -169,6 +181,7 @@ pub(super) fn read_signal(
         disguised,
         beside,
         longest,
+        opens,
     })
 }
 

@@ -199,7 +199,7 @@ impl pb::ingest_service_server::IngestService for Services {
                         .evidence
                         .iter()
                         .find(|e| *e.rule == *rule);
-                    evidence.map_or_else(Vec::new, |e| candidate.spans_of(&e.signals))
+                    evidence.map_or_else(Vec::new, |e| candidate.spans_of(verdict, &e.signals))
                 };
                 Some(assessment_to_pb(verdict, &spans))
             }

@@ -11,16 +11,21 @@ use prost::Message as _;
 
 use super::conn::{Bulk, Cell, Conn};
 use super::keys::{DataKey, MasterKey};
-use super::rows::{self, CASE_COLUMNS, SIGNAL_COLUMNS};
+use super::rows::{self, CASE_COLUMNS, SIGNAL_COLUMNS, texts_from};
 use super::{Store, StoreError, Work};
 use crate::assess::{Episode, HORIZON_MS, outlives_a_case};
 use crate::audit::Record;
 use crate::cases::ids::IdKey;
-use crate::cases::{Candidate, Case, CaseChange, Effects, PersonRecord, Verdict, handle};
-use crate::domain::limits::SIGNALS_READ_MAX;
+use crate::cases::{
+    Candidate, Case, CaseChange, Effects, PersonRecord, Piece, ReadTogether, Verdict, handle,
+};
+use crate::domain::limits::{CLOCK_AHEAD_MS_MAX, PIECES_MS, SIGNALS_READ_MAX};
 use crate::domain::time::DAY_MS;
-use crate::domain::{Needs, Notice, NoticeBody, PersonId, PersonText, Signal, Time};
+use crate::domain::{
+    EventKey, Field, Needs, Notice, NoticeBody, PersonId, PersonText, Signal, Time, signal::engine,
+};
 use crate::rules::Ruleset;
+use crate::text::piece_of;
 
 /// Quarantined bytes must be looked at within this time.
 pub const QUARANTINE_DUE_MS: i64 = 30 * DAY_MS;
@@ -122,8 +127,18 @@ pub struct BatchOutcome {
     pub generation: i64,
 }
 
+/// What a batch is judged with.
+#[derive(Clone)]
+pub struct Judging {
+    /// The rule set.
+    pub rules: Arc<Ruleset>,
+    /// Finds what shows only where texts are read together.
+    pub read_together: Arc<ReadTogether<'static>>,
+}
+
 struct Means<'a> {
     rules: &'a Ruleset,
+    read_together: &'a ReadTogether<'static>,
     ids: IdKey,
     master: &'a MasterKey,
 }
@@ -136,15 +151,16 @@ impl Store {
     pub async fn commit(
         &self,
         batch: Arc<Batch>,
-        rules: Arc<Ruleset>,
+        judging: Judging,
     ) -> Result<BatchOutcome, StoreError> {
         let ids = self.id_key_held()?;
         let master = self.master.clone();
         let work: Work<BatchOutcome> = Arc::new(move |conn| {
-            let (batch, rules, master) = (batch.clone(), rules.clone(), master.clone());
+            let (batch, judging, master) = (batch.clone(), judging.clone(), master.clone());
             Box::pin(async move {
                 let means = Means {
-                    rules: &rules,
+                    rules: &judging.rules,
+                    read_together: &*judging.read_together,
                     ids,
                     master: &master,
                 };
@@ -248,20 +264,29 @@ impl Store {
             .await
     }
 
-    /// Persons activated after `seen`, and the generation that they lead up to.
+    /// Persons activated after `seen`, each with the time of their latest signal, and the generation that they lead up to.
+    /// Who opens a sentence is activated again, so that every node knows that it may go on.
     ///
     /// # Errors
     /// The store's.
-    pub async fn activated_since(&self, seen: i64) -> Result<(i64, Vec<PersonId>), StoreError> {
-        let work: Work<(i64, Vec<PersonId>)> = Arc::new(move |conn| {
+    pub async fn activated_since(
+        &self,
+        seen: i64,
+    ) -> Result<(i64, Vec<(PersonId, Time)>), StoreError> {
+        let work: Work<(i64, Vec<(PersonId, Time)>)> = Arc::new(move |conn| {
             Box::pin(async move {
                 // The generation first: a person who comes later is read twice, never missed.
                 let generation = generation(conn).await?;
-                let sql = "SELECT person FROM persons WHERE activated > $1";
+                let sql = "SELECT p.person, (SELECT max(s.occurred_at) FROM signals s WHERE s.person = p.person)
+                           FROM persons p WHERE p.activated > $1";
                 let rows = conn.query(sql, &[seen.into()]).await?;
                 let persons = rows
                     .into_iter()
-                    .map(|mut r| r.text().map(PersonId::new))
+                    .map(|mut row| {
+                        let person = PersonId::new(row.text()?);
+                        let latest = row.int_or_null()?.unwrap_or_default();
+                        Ok::<_, StoreError>((person, Time::from_ms(latest)))
+                    })
                     .collect::<Result<_, _>>()?;
                 Ok((generation, persons))
             })
@@ -315,6 +340,7 @@ async fn commit(
         return Err(StoreError::StaleFilter);
     }
     persons.read(conn, batch).await?;
+    persons.read_pieces(conn, batch, means).await?;
     let mut writes = Writes::default();
     let mut outcomes = Vec::with_capacity(batch.items.len());
     let mut tally: BTreeMap<Lane, Tally> = BTreeMap::new();
@@ -332,7 +358,13 @@ async fn commit(
             }
             BatchItem::Candidate(candidate) => {
                 let record = persons.record(&candidate.person);
-                let (verdict, effects) = handle(means.rules, &means.ids, record, candidate);
+                let (verdict, effects) = handle(
+                    means.rules,
+                    &means.ids,
+                    means.read_together,
+                    record,
+                    candidate,
+                );
                 if verdict.duplicate {
                     counts.duplicates += 1;
                 } else {
@@ -351,7 +383,7 @@ async fn commit(
         });
     }
     let mut generation = batch.generation;
-    if persons.activated(&writes) {
+    if persons.to_activate(&writes).next().is_some() {
         generation += 1;
         persons.write_new(conn, generation, &writes).await?;
     }
@@ -460,6 +492,12 @@ const EVENTS_SEEN: Bulk<'static> = Bulk {
     postgres: "SELECT e.source, e.event, e.content FROM events e
                JOIN unnest($1::text[], $2::text[]) AS k(source, event) ON e.source = k.source AND e.event = k.event",
     sqlite: "SELECT source, event, content FROM events WHERE source = $1 AND event = $2",
+};
+const TEXTS_OF: Bulk<'static> = Bulk {
+    postgres: "SELECT t.source, t.event, t.content, t.sealed FROM texts t
+               JOIN unnest($1::text[], $2::text[], $3::bytea[]) AS k(source, event, content)
+               ON t.source = k.source AND t.event = k.event AND t.content = k.content",
+    sqlite: "SELECT source, event, content, sealed FROM texts WHERE source = $1 AND event = $2 AND content = $3",
 };
 const ASKED: Bulk<'static> = Bulk {
     postgres: "SELECT person, id FROM asked WHERE person = ANY($1::text[])",
@@ -647,6 +685,83 @@ impl Persons {
         Ok(())
     }
 
+    /// The texts that an event of the batch may go on with.
+    async fn read_pieces(
+        &mut self,
+        conn: &mut dyn Conn,
+        batch: &Batch,
+        means: &Means<'_>,
+    ) -> Result<(), StoreError> {
+        let mut asked: BTreeMap<EventKey, (PersonId, Time, BTreeSet<Field>)> = BTreeMap::new();
+        for (_, item) in &batch.items {
+            let BatchItem::Candidate(candidate) = item else {
+                continue;
+            };
+            if !candidate.drafts.iter().any(|d| d.needs == Needs::Opening) {
+                continue;
+            }
+            let Some(record) = self.records.get(&candidate.person) else {
+                continue;
+            };
+            let now = candidate.occurred_at;
+            let near = |s: &&Signal| {
+                // A clock that runs ahead is set back later.
+                let before = now.since_ms(s.occurred_at);
+                (-CLOCK_AHEAD_MS_MAX..=PIECES_MS + CLOCK_AHEAD_MS_MAX).contains(&before)
+            };
+            let near = || record.signals.iter().filter(near);
+            if !near().any(|s| means.rules.opens(&s.name)) {
+                continue;
+            }
+            for signal in near() {
+                if &*signal.name == engine::PIECE || means.rules.opens(&signal.name) {
+                    let entry = asked.entry(signal.event.clone());
+                    let entry = entry.or_insert_with(|| {
+                        (
+                            candidate.person.clone(),
+                            signal.occurred_at,
+                            BTreeSet::new(),
+                        )
+                    });
+                    entry.2.extend(signal.spans.iter().map(|span| span.field));
+                }
+            }
+        }
+        let keys = asked
+            .keys()
+            .map(|key| {
+                vec![
+                    key.source.as_str().into(),
+                    key.event.as_str().into(),
+                    key.content.as_slice().into(),
+                ]
+            })
+            .collect();
+        for mut row in conn.query_all(TEXTS_OF, keys).await? {
+            let (key, sealed) = (rows::key(&mut row)?, row.blob()?);
+            let Some((person, at, fields)) = asked.remove(&key) else {
+                continue;
+            };
+            let place = text_place(key.source.as_str(), key.event.as_str(), person.as_str());
+            let opened = self.data_key(means, &person)?.open(&place, &sealed)?;
+            let mut texts = texts_from(&opened);
+            for field in fields {
+                if let Some(text) = texts.remove(field.name())
+                    && piece_of(&text).is_some()
+                    && let Some(record) = self.records.get_mut(&person)
+                {
+                    record.pieces.push(Piece {
+                        event: key.clone(),
+                        at,
+                        field,
+                        text: PersonText::new(text),
+                    });
+                }
+            }
+        }
+        Ok(())
+    }
+
     fn data_key(&mut self, means: &Means<'_>, person: &PersonId) -> Result<&DataKey, StoreError> {
         if !self.new_keys.contains_key(person) {
             let key = match self.keys.get(person) {
@@ -664,12 +779,12 @@ impl Persons {
             .ok_or(StoreError::Damaged("a data key was lost"))
     }
 
-    /// Whether somebody is remembered for the first time.
-    fn activated(&self, writes: &Writes) -> bool {
-        writes
-            .touched
-            .iter()
-            .any(|person| !self.stored.contains(person))
+    /// Who must be made known to every node: whoever is remembered for the first time, or opened a sentence.
+    fn to_activate<'a>(&'a self, writes: &'a Writes) -> impl Iterator<Item = &'a PersonId> {
+        let news = |person: &&PersonId| {
+            !self.stored.contains(*person) || writes.opened_sentence.contains(*person)
+        };
+        writes.touched.iter().filter(news)
     }
 
     async fn write_new(
@@ -678,11 +793,8 @@ impl Persons {
         generation: i64,
         writes: &Writes,
     ) -> Result<(), StoreError> {
-        let fresh = writes
-            .touched
-            .iter()
-            .filter(|person| !self.stored.contains(*person));
-        let rows = fresh
+        let rows = self
+            .to_activate(writes)
             .map(|p| vec![p.as_str().into(), generation.into()])
             .collect();
         conn.execute_all(SET_ACTIVE, rows).await?;
@@ -728,6 +840,7 @@ fn keep_recent_goods(record: &mut PersonRecord) {
 #[derive(Default)]
 struct Writes {
     touched: BTreeSet<PersonId>,
+    opened_sentence: BTreeSet<PersonId>,
     events: Vec<Vec<Cell>>,
     signals: Vec<Vec<Cell>>,
     texts: Vec<Vec<Cell>>,
@@ -770,6 +883,9 @@ impl Writes {
         self.events
             .push([id(), vec![candidate.arrived_at.ms().into()]].concat());
         for signal in &effects.signals {
+            if means.rules.opens(&signal.name) {
+                self.opened_sentence.insert(candidate.person.clone());
+            }
             let cells = rows::signal_cells(
                 signal,
                 &candidate.person,

@@ -25,7 +25,8 @@ use futures::future::BoxFuture;
 
 pub use audit_log::{LogCheck, TreeHead};
 pub use intake::{
-    Batch, BatchItem, BatchOutcome, ItemOutcome, Lane, LaneAdvance, LaneState, QuarantineItem,
+    Batch, BatchItem, BatchOutcome, ItemOutcome, Judging, Lane, LaneAdvance, LaneState,
+    QuarantineItem,
 };
 pub use keys::{KeyFileError, MasterKey};
 pub use read::{Counts, PersonOutcome};

@@ -1,5 +1,6 @@
 //! Rows to nouns and back.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::StoreError;
@@ -127,6 +128,11 @@ pub(super) fn key(row: &mut Row) -> Result<EventKey, StoreError> {
         event: EventId::new(row.text()?),
         content: row.hash()?,
     })
+}
+
+/// The texts of an event by field, as they were sealed.
+pub(super) fn texts_from(json: &str) -> BTreeMap<String, String> {
+    serde_json::from_str(json).unwrap_or_default()
 }
 
 pub(super) const CASE_COLUMNS: &str = "case_id, person, episode, state, level, types, intent, means, harm, \

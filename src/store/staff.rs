@@ -1,12 +1,11 @@
 //! What specialists do to cases. Every read, claim, note and close writes its audit leaf in its own transaction.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::conn::{Cell, Conn};
 use super::intake::{text_place, write_leaves};
 use super::keys::{DataKey, MasterKey};
-use super::rows::{self, CASE_COLUMNS, SIGNAL_COLUMNS};
+use super::rows::{self, CASE_COLUMNS, SIGNAL_COLUMNS, texts_from};
 use super::{Store, StoreError, Work};
 use crate::audit::Record;
 use crate::cases::{Case, Closing};
@@ -390,11 +389,6 @@ async fn signals(
         });
     }
     Ok(found)
-}
-
-/// The texts of an event by field, as they were sealed.
-fn texts_from(json: &str) -> BTreeMap<String, String> {
-    serde_json::from_str(json).unwrap_or_default()
 }
 
 /// A signal's name, and for goods what was done with which category.

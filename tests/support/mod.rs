@@ -30,6 +30,7 @@ pub fn small_pack_files() -> BTreeMap<String, String> {
             "guards:\n  - {id: negated, kind: before, lexicon: negation, within: 4}\n\
              signals:\n  - {id: wish, fields: [chat, search, note, concern], lexicons: [wish], unless: [negated]}\n\
              \x20 - {id: farewell, fields: [chat], lexicons: [farewell]}\n\
+             \x20 - {id: unfinished, fields: [chat, search, note], patterns: ['我不[.]*$'], opens: true}\n\
              goods:\n  - {category: agro, codes: [agro_chemical], titles: agro, large_quantity: 3}\n",
         ),
         (

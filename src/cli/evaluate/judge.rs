@@ -15,8 +15,8 @@ use crate::cli::corpus::{Source, Text, Unfit};
 use crate::cli::events::STREAM_START;
 use crate::domain::time::HOUR_MS;
 use crate::domain::{
-    AgeBand, Event, EventId, EventKind, Level, PersonId, PersonText, RiskType, Sender, SourceId,
-    Time,
+    AgeBand, Draft, Event, EventId, EventKind, Field, Level, PersonId, PersonText, RiskType,
+    Sender, SourceId, Time,
 };
 use crate::intake::file::Line;
 use crate::matcher::{Matcher, Scratch};
@@ -52,11 +52,11 @@ impl Judge {
     /// they see no sign at all, nothing in between.
     pub(in crate::cli) fn lesson(&self, text: &Text, scratch: &mut Scratch) -> Option<bool> {
         match self.walk.screen(event(text), LINE_AT, false, scratch) {
-            Screened::Ordinary(_) | Screened::Stranger(..) => Some(false),
+            Screened::Ordinary(_) | Screened::NothingYet(..) => Some(false),
             Screened::Candidate(candidate) => {
                 let mut stranger = PersonRecord::unknown(candidate.person.clone());
                 let ids = IdKey([0; 32]);
-                let (verdict, _) = handle(self.rules(), &ids, &mut stranger, &candidate);
+                let (verdict, _) = handle(self.rules(), &ids, &ALONE, &mut stranger, &candidate);
                 let episode = verdict.assessment.episode;
                 let own = episode.types.contains(RiskType::SelfHarm);
                 (own && verdict.assessment.level() >= Level::Elevated).then_some(true)
@@ -69,14 +69,20 @@ impl Judge {
     pub(super) fn outcome(&self, text: &Text, scratch: &mut Scratch) -> Option<Outcome> {
         let candidate = match self.walk.screen(event(text), LINE_AT, false, scratch) {
             // Signs that count only beside others are no signs of a stranger.
-            Screened::Ordinary(_) | Screened::Stranger(..) | Screened::IfKnown(_) => {
+            Screened::Ordinary(_) | Screened::NothingYet(..) | Screened::IfKnown(_) => {
                 return Some(Outcome::default());
             }
             Screened::Quarantine(_) => return None,
             Screened::Candidate(candidate) => candidate,
         };
         let mut stranger = PersonRecord::unknown(candidate.person.clone());
-        let (verdict, effects) = handle(self.rules(), &IdKey([0; 32]), &mut stranger, &candidate);
+        let (verdict, effects) = handle(
+            self.rules(),
+            &IdKey([0; 32]),
+            &ALONE,
+            &mut stranger,
+            &candidate,
+        );
         let assessment = verdict.assessment;
         let mut signals: Vec<Arc<str>> = effects.signals.into_iter().map(|s| s.name).collect();
         signals.sort();
@@ -89,6 +95,9 @@ impl Judge {
         })
     }
 }
+
+/// A line is all that its person ever writes.
+const ALONE: fn(&[PersonText], &[(Field, PersonText)]) -> Vec<Draft> = |_, _| Vec::new();
 
 /// The line as the one event of its person.
 pub(super) fn event(text: &Text) -> Event {
