@@ -14,6 +14,9 @@ mod disguise;
 #[path = "oracle_self/reading.rs"]
 mod reading;
 
+#[path = "oracle_self/together.rs"]
+mod together;
+
 use oracle::story::decayed;
 use oracle::terms::alternatives;
 use oracle::{Oracle, Step, Verdict};

@@ -1,6 +1,7 @@
 //! A second reading of rules/README.md: slow, plain, and sharing no code with the engine, so that
 //! the two can be held against each other. It forgets nothing, keeps no clock and knows nobody who
-//! closes a case; every question is answered from all remembered signals of a person.
+//! closes a case; every question is answered from all remembered signals of a person, and the events that
+//! they came from.
 //!
 //! Include it with `#[path = "…/oracle/mod.rs"] mod oracle;`.
 
@@ -21,6 +22,8 @@ pub mod sound;
 pub mod story;
 pub mod tables;
 pub mod terms;
+pub mod texts;
+pub mod together;
 pub mod triage;
 pub mod trie;
 pub mod units;
@@ -36,7 +39,7 @@ use matching::{Guise, Span};
 use pack::Pack;
 use story::{ELEVATED, Episode};
 use triage::{LEVELS, TYPES};
-use view::Moment;
+use view::{Moment, Spans};
 
 /// What must be concluded of one person after the last event.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -62,6 +65,8 @@ pub struct Step {
     pub signals: Vec<String>,
     /// The view in which each of the signals was seen.
     pub guises: Vec<Guise>,
+    /// Where each of them was seen.
+    pub spans: Vec<Spans>,
     pub episode: Episode,
 }
 
@@ -131,7 +136,12 @@ impl Oracle {
                 .iter()
                 .map(|signal| names[&signal.id].clone())
                 .collect(),
-            guises: moment.signals.iter().map(|signal| signal.guise).collect(),
+            guises: moment.signals.iter().map(|signal| signal.guise()).collect(),
+            spans: moment
+                .signals
+                .iter()
+                .map(|signal| signal.spans.clone())
+                .collect(),
             episode,
         };
         Ok(state.moments.iter().zip(episodes).map(step).collect())
@@ -173,9 +183,7 @@ impl Oracle {
             }
             contents.push(event.clone());
             let person = people.entry(event.person.clone()).or_default();
-            let at = event.at.as_millisecond();
-            let known = person.moments.iter().any(|moment| moment.at < at);
-            let moment = signals::of_event(&self.pack, &event, known);
+            let moment = signals::of_event(&self.pack, &event, &person.moments);
             if !moment.signals.is_empty() {
                 self.take(person, moment)?;
             }

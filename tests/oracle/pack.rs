@@ -14,18 +14,10 @@ use super::fold::Folder;
 use super::grammar::duration;
 use super::matching::{Guard, GuardKind, Guise, Lexicons, Phrases};
 use super::terms::{files, lexicons};
+use super::texts::Field;
 use super::triage::{self, TYPES, Triage, position};
 use super::view::RESERVED;
 use super::yaml::{self, Node};
-
-const FIELDS: [&str; 6] = [
-    "chat",
-    "search",
-    "note",
-    "delivery_note",
-    "concern",
-    "answer",
-];
 
 pub struct Pack {
     pub folder: Folder,
@@ -65,13 +57,23 @@ impl Unmasking {
 
 pub struct TextSignal {
     pub id: usize,
-    pub fields: Vec<&'static str>,
+    pub fields: Vec<Field>,
     pub speakers: Vec<String>,
     pub phrases: Phrases,
     /// Counts in company only.
     pub beside: bool,
     /// Characters of the texts it is looked for in, at most.
     pub longest: usize,
+    /// What is written soon after it is read together with it.
+    pub opens: bool,
+}
+
+impl TextSignal {
+    /// Whether it is looked for in a field, where `sender` said what stands there if it is a chat.
+    pub fn asks(&self, field: Field, sender: &str) -> bool {
+        let said_by = || self.speakers.iter().any(|who| who == sender);
+        self.fields.contains(&field) && (field != Field::Chat || said_by())
+    }
 }
 
 pub struct Goods {
@@ -95,6 +97,11 @@ pub struct Rule {
 }
 
 impl Pack {
+    pub fn opens(&self, signal: usize) -> bool {
+        let is_it = |text: &TextSignal| text.id == signal && text.opens;
+        self.texts.iter().any(is_it)
+    }
+
     pub fn load(dir: &Path) -> Result<Pack, String> {
         let main = yaml::read(&dir.join("pack.yaml"))?;
         let zone = main.need("time_zone")?;
@@ -245,19 +252,18 @@ fn text_signal(
         "disguised",
         "beside",
         "longest",
+        "opens",
     ])?;
     let longest = match node.get("longest") {
         None => usize::MAX,
         Some(value) => usize::try_from(value.whole()?).map_err(|e| value.error(e))?,
     };
-    let beside = match node.get("beside") {
-        None => false,
-        Some(value) => value.truth()?,
-    };
+    let truth = |key: &str| node.get(key).map_or(Ok(false), |value| value.truth());
+    let (beside, opens) = (truth("beside")?, truth("opens")?);
     let mut fields = Vec::new();
     for name in node.need("fields")?.list()? {
-        let known = FIELDS.iter().find(|field| name.text() == Ok(**field));
-        fields.push(*known.ok_or_else(|| name.error("no such field"))?);
+        let known = Field::named(name.text()?);
+        fields.push(known.ok_or_else(|| name.error("no such field"))?);
     }
     let mut speakers = node.texts("speaker")?;
     if node.get("speaker").is_none() {
@@ -297,6 +303,7 @@ fn text_signal(
         phrases,
         beside,
         longest,
+        opens,
     })
 }
 

@@ -1,22 +1,41 @@
 //! What one event leaves behind: the signals that its texts, goods and kind make.
 
+use std::collections::BTreeMap;
+
 use super::event::{Event, Item, Kind, Purchase};
 use super::fold::Folded;
-use super::matching::Readable;
-use super::pack::Pack;
-use super::view::{ANSWER, CONCERN, Moment, ORDINARY, PARCEL, PROFILE, Signal, WATCHED};
+use super::matching::{Guise, Readable, Span};
+use super::pack::{Pack, TextSignal};
+use super::texts::{Field, sender, texts};
+use super::together::{self, Line, Piece};
+use super::view::{
+    ANSWER, CONCERN, Moment, ORDINARY, PARCEL, PIECE, PROFILE, Signal, Spans, WATCHED,
+};
 
-/// `known` says whether the person has a signal from an event that was handled before and happened before.
-pub fn of_event(pack: &Pack, event: &Event, known: bool) -> Moment {
-    let mut signals = of_texts(pack, event);
+/// `earlier` are the person's moments of events that were handled before, in their order.
+pub fn of_event(pack: &Pack, event: &Event, earlier: &[Moment]) -> Moment {
+    let at = event.at.as_millisecond();
+    let known = earlier.iter().any(|moment| moment.at < at);
+    let near = together::near(earlier, at);
+    let pieces = together::pieces(event);
+    let is_piece = !pieces.is_empty() && together::is_open(pack, &near);
+    let line = if is_piece {
+        Some(Line::new(together::before(pack, &near), pieces.clone()))
+    } else {
+        (pieces.len() > 1).then(|| Line::new(Vec::new(), pieces.clone()))
+    };
+
+    let mut signals = of_texts(pack, event, line.as_ref());
     signals.extend(of_kind(pack, event, known));
-    let in_company_only = |id: usize| {
+    signals.extend(is_piece.then(|| of_pieces(&pieces)));
+    let is_beside = |id: usize| {
         pack.texts
             .iter()
             .any(|signal| signal.id == id && signal.beside)
     };
-    if !known && signals.iter().all(|signal| in_company_only(signal.id)) {
-        signals.clear();
+    let stands = |signal: &Signal| signal.id != PIECE && !is_beside(signal.id);
+    if !known && !signals.iter().any(stands) {
+        signals.retain(|signal| !is_beside(signal.id));
     }
     let profile = match event.kind {
         Kind::Profile { age_band, .. } => age_band,
@@ -28,7 +47,7 @@ pub fn of_event(pack: &Pack, event: &Event, known: bool) -> Moment {
         event.age_band
     };
     Moment {
-        at: event.at.as_millisecond(),
+        at,
         age_band,
         event: event.clone(),
         signals,
@@ -40,28 +59,37 @@ pub fn readable(pack: &Pack, text: &str) -> Readable {
     Readable::new(text, folded, &pack.lexicons, pack.disguises.as_ref())
 }
 
-fn of_texts(pack: &Pack, event: &Event) -> Vec<Signal> {
-    let texts: Vec<(&str, Readable)> = texts(event)
+fn of_texts(pack: &Pack, event: &Event, line: Option<&Line>) -> Vec<Signal> {
+    let texts: Vec<(Field, Readable)> = texts(event)
         .into_iter()
         .filter(|(_, text)| !text.is_empty())
         .map(|(field, text)| (field, readable(pack, text)))
         .collect();
-    let sender = match event.kind {
-        Kind::Chat { sender, .. } => sender,
-        _ => "",
-    };
+    let line = line.map(|line| (line, readable(pack, &line.text)));
     let mut signals = Vec::new();
     for signal in &pack.texts {
-        let said = texts.iter().filter(|(field, _)| {
-            signal.fields.contains(field)
-                && (*field != "chat" || signal.speakers.iter().any(|who| who == sender))
-        });
-        let said = said.filter(|(_, text)| text.raw_chars() <= signal.longest);
-        let guises = said.flat_map(|(_, text)| text.hits(&signal.phrases).into_values());
-        if let Some(guise) = guises.min() {
+        let mut spans = Spans::new();
+        for (field, text) in &texts {
+            if signal.asks(*field, sender(event)) {
+                for (span, guise) in hits(signal, text) {
+                    add(&mut spans, (*field, span), guise);
+                }
+            }
+        }
+        if let Some((line, text)) = &line {
+            for (hit, guise) in hits(signal, text) {
+                let place = line.place(hit);
+                // Whatever stands in a line was written by a buyer.
+                let asked = place.filter(|(field, _)| signal.asks(*field, "BUYER"));
+                if let Some(place) = asked {
+                    add(&mut spans, place, guise);
+                }
+            }
+        }
+        if !spans.is_empty() {
             signals.push(Signal {
                 id: signal.id,
-                guise,
+                spans,
                 ..Signal::default()
             });
         }
@@ -69,19 +97,27 @@ fn of_texts(pack: &Pack, event: &Event) -> Vec<Signal> {
     signals
 }
 
-fn texts(event: &Event) -> Vec<(&'static str, &str)> {
-    match &event.kind {
-        Kind::Chat { text, .. } => vec![("chat", text)],
-        Kind::Search { query } => vec![("search", query)],
-        Kind::Purchase(purchase) => {
-            vec![
-                ("note", &purchase.note),
-                ("delivery_note", &purchase.delivery_note),
-            ]
-        }
-        Kind::Concern { text, .. } => vec![("concern", text)],
-        Kind::Answer { text, .. } => vec![("answer", text)],
-        Kind::Browse { .. } | Kind::Logistics { .. } | Kind::Profile { .. } => Vec::new(),
+/// Nothing in a text that is too long for the signal.
+fn hits(signal: &TextSignal, text: &Readable) -> BTreeMap<Span, Guise> {
+    if text.raw_chars() <= signal.longest {
+        text.hits(&signal.phrases)
+    } else {
+        BTreeMap::new()
+    }
+}
+
+/// Of one place the plainest view counts.
+fn add(spans: &mut Spans, place: (Field, Span), guise: Guise) {
+    let plainest = spans.entry(place).or_insert(guise);
+    *plainest = guise.min(*plainest);
+}
+
+fn of_pieces(pieces: &[Piece]) -> Signal {
+    let places = pieces.iter().map(|piece| (piece.field, piece.span));
+    Signal {
+        id: PIECE,
+        spans: places.map(|place| (place, Guise::Raw)).collect(),
+        ..Signal::default()
     }
 }
 

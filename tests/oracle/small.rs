@@ -31,6 +31,24 @@ signals:
   - {id: plain, fields: [delivery_note], lexicons: [low], patterns: ['so (?:very )?cold'], unless: [negated, song]}
 ";
 
+const TOGETHER: &str = "
+signals:
+  - id: opener
+    fields: [chat, search, note, delivery_note, concern]
+    speaker: [BUYER, MERCHANT]
+    lexicons: [opener]
+    opens: true
+  - {id: tired, fields: [chat, search, note, delivery_note], lexicons: [tired], unless: [negated]}
+  - {id: told, fields: [chat], speaker: [MERCHANT], lexicons: [tired]}
+  - {id: noted, fields: [note], lexicons: [tired]}
+  - {id: brief, fields: [chat], lexicons: [tired], longest: 6}
+  - {id: veiled, fields: [chat], disguised: [tired]}
+  - {id: far, fields: [chat], patterns: ['累到.*想睡']}
+  - {id: spaced, fields: [chat], patterns: [' of it']}
+  - {id: mixed, fields: [chat], patterns: ['累到响睡觉'], disguised: [asleep]}
+  - {id: aside, fields: [chat, note, delivery_note], lexicons: [aside], beside: true}
+";
+
 const LEXICONS: [(&str, &str); 8] = [
     ("wish.zh.txt", "想死 # the plainest words\n自殺\n"),
     ("wish.en.txt", "# English\nkill myself\n"),
@@ -101,10 +119,31 @@ pub fn disguised(terms: &str, main: &str, rules: &str) -> TempDir {
     dir
 }
 
+/// The same with signals that say nothing but what reading texts together is about: `opener` opens, and
+/// the others are found in what follows.
+pub fn together() -> TempDir {
+    let dir = pack("");
+    let write = |name: &str, text: &str| fs::write(dir.path().join(name), text).unwrap();
+    write("signals/together.yaml", TOGETHER);
+    for (name, terms) in [
+        ("opener", "晚安\n"),
+        ("tired", "累到想睡\nso tired of it\n"),
+        ("aside", "好冷\n"),
+        ("asleep", "想睡觉\n"),
+    ] {
+        write(&format!("lexicons/{name}.txt"), terms);
+    }
+    dir
+}
+
 /// One line of a log; times are in seconds after an arbitrary noon in Shanghai.
 pub fn line(id: &str, seconds: i64, kind: &str, body: Value) -> String {
+    line_ms(id, seconds * 1000, kind, body)
+}
+
+pub fn line_ms(id: &str, milliseconds: i64, kind: &str, body: Value) -> String {
     let noon: jiff::Timestamp = "2024-05-01T04:00:00Z".parse().unwrap();
-    let at = noon + jiff::SignedDuration::from_secs(seconds);
+    let at = noon + jiff::SignedDuration::from_millis(milliseconds);
     json!({"eventId": id, "personId": "p", "source": "s", "occurredAt": at.to_string(), kind: body})
         .to_string()
 }

@@ -6,20 +6,22 @@ use jiff::{Timestamp, tz::TimeZone};
 
 use super::condition::Ids;
 use super::event::Event;
-use super::matching::Guise;
+use super::matching::{Guise, Span};
+use super::texts::Field;
 
 pub const DAY: i64 = 86_400_000;
 /// Nothing older than this counts for rules and orders.
 pub const MEMORY: i64 = 35 * DAY;
 
 /// The signals that no pack defines; their numbers come first.
-pub const RESERVED: [&str; 6] = [
+pub const RESERVED: [&str; 7] = [
     "watched-goods",
     "ordinary-goods",
     "parcel",
     "concern-report",
     "profile",
     "merchant-answer",
+    "piece",
 ];
 pub const WATCHED: usize = 0;
 pub const ORDINARY: usize = 1;
@@ -27,6 +29,10 @@ pub const PARCEL: usize = 2;
 pub const CONCERN: usize = 3;
 pub const PROFILE: usize = 4;
 pub const ANSWER: usize = 5;
+pub const PIECE: usize = 6;
+
+/// Where a signal was seen in the texts of its event, and the plainest view in which it was seen there.
+pub type Spans = BTreeMap<(Field, Span), Guise>;
 
 #[derive(Debug, Clone, Default)]
 pub struct Signal {
@@ -38,8 +44,15 @@ pub struct Signal {
     pub quantity: u64,
     /// The folded titles of the watched items.
     pub items: Vec<String>,
+    /// None for what is no text.
+    pub spans: Spans,
+}
+
+impl Signal {
     /// The plainest view in which it was seen; raw for what is no text.
-    pub guise: Guise,
+    pub fn guise(&self) -> Guise {
+        self.spans.values().copied().min().unwrap_or_default()
+    }
 }
 
 /// One event that stored something.
@@ -175,7 +188,7 @@ impl<'a> View<'a> {
         ids.iter()
             .flat_map(|&id| self.seen(id))
             .filter(|(m, _)| self.moments[*m].at == at)
-            .map(|(_, signal)| signal.guise)
+            .map(|(_, signal)| signal.guise())
             .min()
     }
 
