@@ -14,7 +14,7 @@ use super::texts::Hit;
 use crate::domain::View;
 use crate::rules::{Ruleset, TextSignal};
 use crate::text::common::symbol_of;
-use crate::text::sound::{self, Syllable};
+use crate::text::sound::{self, Syllable, is_counter};
 use crate::text::{
     Folded, Origin, Shapes, Unit, bare, in_ordinary_word, is_han, letter_key, sound_units,
 };
@@ -368,10 +368,6 @@ fn sound_forms(syllables: &[Syllable], gate: &mut Gate) -> BTreeSet<String> {
     forms
 }
 
-/// What is counted after a digit that is a number.
-const COUNTERS: &str =
-    "件个只块元号点月年天斤瓶包盒条双套米码折分秒克寸岁粒张把台本支袋箱层楼室栋斗%gkm.";
-
 /// How a term was heard, or `None` where it was not.
 fn judge(term: &[(char, Syllable)], said: &[Unit], folded: &str) -> Option<View> {
     let n = term.len();
@@ -393,7 +389,7 @@ fn judge(term: &[(char, Syllable)], said: &[Unit], folded: &str) -> Option<View>
             }
             Origin::Digit => {
                 let next = folded[unit.end..].chars().next();
-                let counted = next.is_some_and(|c| COUNTERS.contains(c) || c.is_ascii_digit());
+                let counted = next.is_some_and(|c| is_counter(c) || c.is_ascii_digit());
                 if i + 1 == n && counted {
                     return None;
                 }

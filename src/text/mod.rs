@@ -11,6 +11,7 @@
 
 pub mod common;
 mod fold;
+mod guise;
 mod marks;
 mod piece;
 pub mod reading;

@@ -11,7 +11,7 @@ use foldhash::fast::FixedState;
 use smallvec::SmallVec;
 
 use super::table::{Class, TABLE};
-use super::{Folded, fold_into, fold_mapped, is_clause_mark, is_han, letter_key};
+use super::{Folded, fold_into, fold_mapped, guise, is_clause_mark, is_han, letter_key};
 
 const ENGLISH: &str = include_str!("tables/english.txt");
 const SAID: &str = include_str!("tables/said.txt");
@@ -161,7 +161,7 @@ pub fn readings_of(raw: &str, folded: &mut String) -> SmallVec<[Reading; 2]> {
 /// False for texts that have no reading, by their raw characters: nearly all Chinese ones.
 fn may_be_read(raw: &str) -> bool {
     let signs = &*SIGNS;
-    raw.chars().any(|c| signs.tells(c))
+    raw.chars().any(|c| signs.tells(c)) || guise::may_hold(raw)
 }
 
 /// True for folded texts that surely have no reading, cheaper than making it.
@@ -170,7 +170,7 @@ fn is_plain(folded: &str) -> bool {
     let bytes = folded.as_bytes();
     let alnum = |i: usize| bytes.get(i).is_some_and(u8::is_ascii_alphanumeric);
     let mut at = 0;
-    let (mut odd, mut letters) = (false, false);
+    let (mut odd, mut letters, mut han) = (false, false, false);
     while at < bytes.len() {
         let c = bytes[at];
         if c.is_ascii_alphanumeric() {
@@ -208,6 +208,7 @@ fn is_plain(folded: &str) -> bool {
                 return false;
             };
             at += c.len_utf8();
+            han |= is_han(c);
             if !is_han(c) {
                 let mut buffer = [0; 4];
                 odd |= signs.words.contains_key(&*c.encode_utf8(&mut buffer));
@@ -223,7 +224,7 @@ fn is_plain(folded: &str) -> bool {
             return false;
         }
     }
-    !has_fillers(folded)
+    !has_fillers(folded) && !(han && guise::holds(folded))
 }
 
 /// Whether the same sign stands between three Han characters in a row.
@@ -316,11 +317,23 @@ fn items(folded: &Folded, signs: &Signs) -> Vec<Item> {
     let text = folded.text.as_str();
     let bytes = text.as_bytes();
     let letters = bytes.iter().any(u8::is_ascii_alphabetic);
+    let meant = match text.chars().any(is_han) {
+        true => guise::meanings(folded),
+        false => Vec::new(),
+    };
+    let mut meant = meant.iter().peekable();
     let alnum = |i: usize| bytes.get(i).is_some_and(u8::is_ascii_alphanumeric);
     let mut out: Vec<Item> = Vec::new();
     let mut at = 0;
     while let Some(c) = text[at..].chars().next() {
         let end = at + c.len_utf8();
+        while meant.next_if(|meaning| meaning.start < at).is_some() {}
+        if let Some(meaning) = meant.next_if(|meaning| meaning.start == at) {
+            let read = meaning.read.map(String::from).unwrap_or_default();
+            out.push(changed(at, meaning.end, &read, meaning.heard));
+            at = meaning.end;
+            continue;
+        }
         let starts_word = c.is_ascii_alphanumeric()
             || (c.is_ascii()
                 && is_sign(c as u8)

@@ -40,6 +40,38 @@ static SPLIT: LazyLock<HashMap<char, Vec<&'static str>>> = LazyLock::new(|| {
     split
 });
 
+/// A part with which more characters are written says little of how they look.
+const SHARED_MAX: usize = 20;
+
+static PARTED: LazyLock<(HashMap<char, Vec<char>>, HashMap<char, Vec<char>>)> =
+    LazyLock::new(|| {
+        let (mut parts, mut users): (HashMap<char, Vec<char>>, HashMap<char, Vec<char>>) =
+            Default::default();
+        for (c, form) in entries(PARTS) {
+            for part in form.chars() {
+                let of_c = parts.entry(c).or_default();
+                if !of_c.contains(&part) {
+                    of_c.push(part);
+                    users.entry(part).or_default().push(c);
+                }
+            }
+        }
+        users.retain(|_, users| users.len() <= SHARED_MAX);
+        parts
+            .values_mut()
+            .for_each(|parts| parts.retain(|part| users.contains_key(part)));
+        (parts, users)
+    });
+
+/// Characters that share a telling part with this one, are one, or have it as one.
+pub fn parted_like(c: char) -> impl Iterator<Item = char> {
+    let (parts, users) = &*PARTED;
+    let of_c = parts.get(&c).into_iter().flatten().copied();
+    let sharing = of_c.clone().chain([c]).filter_map(|part| users.get(&part));
+    of_c.chain(sharing.flatten().copied())
+        .filter(move |other| *other != c)
+}
+
 /// Characters that look like this one, or hold it.
 pub fn like(c: char) -> Alike {
     LIKE.get(&c).copied().unwrap_or_default()

@@ -150,6 +150,20 @@ pub fn digit_for(syllable: Syllable) -> Option<char> {
         .map(|(digit, _)| *digit)
 }
 
+/// What is counted after a digit that is a number.
+const COUNTERS: &str =
+    "件个只块元号点月年天斤瓶包盒条双套米码折分秒克寸岁粒张把台本支袋箱层楼室栋斗%gkm.";
+
+/// True for what makes a digit before it a number.
+pub fn is_counter(c: char) -> bool {
+    COUNTERS.contains(c)
+}
+
+/// The syllable that letters spell.
+pub fn syllable_named(letters: &str) -> Option<Syllable> {
+    TABLE.by_name.get(letters).copied()
+}
+
 /// A digit as a character of the sound view.
 pub fn digit_symbol(digit: char) -> char {
     char::from_u32(0x3500 + u32::from(digit)).unwrap_or('\0')

@@ -1,0 +1,473 @@
+//! Chinese words in the guise of others: written with characters that sound or look alike, with digits or in pinyin.
+//!
+//! Only what is no word as it stands is taken for another one. `rules/README.md`, section 1.5, states it exactly.
+
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
+use foldhash::fast::FixedState;
+use smallvec::SmallVec;
+
+use super::sound::{self, Syllable, digit_for, is_counter, syllable_named};
+use super::table::{Class, TABLE};
+use super::words::in_ordinary_word;
+use super::{Folded, is_han, shape};
+
+const MEANT: &str = include_str!("tables/meant.txt");
+/// In characters.
+const WORD_MAX: usize = 6;
+
+/// Words that may be meant, by what a reader compares them with.
+struct Meant {
+    words: Vec<&'static [char]>,
+    /// The number of each character of the words.
+    number: HashMap<char, u16, FixedState>,
+    /// For each character of the basic plane, where the numbers of those that it stands for are in `stands`.
+    ranges: Vec<(u32, u16)>,
+    stands: Vec<u16>,
+    /// The numbers of the characters that a syllable in letters, or a digit, stands for.
+    by_sign: HashMap<String, Vec<u16>, FixedState>,
+    /// Words by the numbers of their first two characters, the longest first, then as in the table.
+    by_two: HashMap<(u16, u16), Vec<usize>, FixedState>,
+    /// Whether two characters follow one another somewhere in a word: a bit for each pair of numbers.
+    pairs: Vec<u64>,
+}
+
+static WORDS: LazyLock<Meant> = LazyLock::new(Meant::load);
+
+impl Meant {
+    fn load() -> Self {
+        let words: Vec<&'static [char]> = MEANT
+            .lines()
+            .filter(|line| !line.starts_with('#') && !line.is_empty())
+            .map(|line| &*Vec::leak(line.chars().collect::<Vec<char>>()))
+            .collect();
+        let mut number: HashMap<char, u16, FixedState> = HashMap::default();
+        for c in words.iter().flat_map(|word| word.iter()) {
+            let next = number.len() as u16;
+            number.entry(*c).or_insert(next);
+        }
+        let mut by_sound: HashMap<Syllable, Vec<u16>> = HashMap::new();
+        let mut by_sign: HashMap<String, Vec<u16>, FixedState> = HashMap::default();
+        let mut stands: Vec<Vec<u16>> = vec![Vec::new(); 1 << 16];
+        for (c, n) in &number {
+            if let Some(syllable) = sound::of_han(*c) {
+                by_sound.entry(syllable).or_default().push(*n);
+                by_sign
+                    .entry(syllable.name().to_owned())
+                    .or_default()
+                    .push(*n);
+                if let Some(digit) = digit_for(syllable) {
+                    by_sign.entry(digit.to_string()).or_default().push(*n);
+                }
+            }
+            let alike = shape::like(*c);
+            let alike = alike.rare.chars().chain(alike.common.chars());
+            let alike = alike.chain(shape::parted_like(*c));
+            for like in alike.chain([*c]).filter(|c| u32::from(*c) < 1 << 16) {
+                stands[like as usize].push(*n);
+            }
+        }
+        for code in 0..1_u32 << 16 {
+            if let Some(c) = char::from_u32(code)
+                && let Some(syllable) = sound::of_han(c)
+                && let Some(numbers) = by_sound.get(&syllable)
+            {
+                stands[code as usize].extend(numbers);
+            }
+            stands[code as usize].sort_unstable();
+            stands[code as usize].dedup();
+        }
+        let mut ranges = Vec::with_capacity(stands.len());
+        let mut flat = Vec::new();
+        for numbers in stands {
+            ranges.push((flat.len() as u32, numbers.len() as u16));
+            flat.extend(numbers);
+        }
+        let count = number.len();
+        let mut pairs = vec![0_u64; (count * count).div_ceil(64)];
+        let mut by_two: HashMap<(u16, u16), Vec<usize>, FixedState> = HashMap::default();
+        for (at, word) in words.iter().enumerate() {
+            for two in word.windows(2) {
+                let bit = usize::from(number[&two[0]]) * count + usize::from(number[&two[1]]);
+                pairs[bit / 64] |= 1 << (bit % 64);
+            }
+            by_two
+                .entry((number[&word[0]], number[&word[1]]))
+                .or_default()
+                .push(at);
+        }
+        for list in by_two.values_mut() {
+            list.sort_by_key(|at| (std::cmp::Reverse(words[*at].len()), *at));
+        }
+        Self {
+            words,
+            number,
+            ranges,
+            stands: flat,
+            by_sign,
+            by_two,
+            pairs,
+        }
+    }
+
+    /// The numbers of the characters that a Han character stands for.
+    fn stands_for(&self, c: char) -> &[u16] {
+        match self.ranges.get(c as usize) {
+            Some((start, len)) => &self.stands[*start as usize..][..usize::from(*len)],
+            None => &[],
+        }
+    }
+
+    fn pair(&self, a: u16, b: u16) -> bool {
+        let bit = usize::from(a) * self.number.len() + usize::from(b);
+        self.pairs[bit / 64] >> (bit % 64) & 1 == 1
+    }
+
+    /// The numbers of the characters that a unit stands for, and its own number.
+    fn numbers(&self, kind: Kind<'_>) -> (&[u16], Option<u16>) {
+        match kind {
+            Kind::Han(c) => (self.stands_for(c), self.number.get(&c).copied()),
+            Kind::Digit(d) => (self.of_sound(&d.to_string()), None),
+            Kind::Letters(letters) => (self.of_sound(letters), None),
+        }
+    }
+
+    fn of_sound(&self, sign: &str) -> &[u16] {
+        self.by_sign.get(sign).map_or(&[], Vec::as_slice)
+    }
+
+    /// Whether two neighbours may be part of a word, at least one of them in a guise.
+    fn may_be_part(&self, a: Kind<'_>, b: Kind<'_>) -> bool {
+        let ((of_a, own_a), (of_b, own_b)) = (self.numbers(a), self.numbers(b));
+        of_a.iter().any(|x| {
+            of_b.iter()
+                .any(|y| self.pair(*x, *y) && (own_a != Some(*x) || own_b != Some(*y)))
+        })
+    }
+}
+
+/// False for raw texts of Han characters and marks in which nothing is a guise.
+pub(super) fn may_hold(raw: &str) -> bool {
+    let words = &*WORDS;
+    let mut last = '\0';
+    raw.chars().any(|c| {
+        let c = match TABLE.class(c) {
+            // Marks may be dropped between two characters.
+            Class::Dropped | Class::Space | Class::Soft(_) => return false,
+            Class::Han(c) => c,
+            Class::Several => return true,
+            Class::Line | Class::Return | Class::Plain(_) => '\0',
+        };
+        let before = std::mem::replace(&mut last, c);
+        words.may_be_part(Kind::Han(before), Kind::Han(c))
+    })
+}
+
+/// False for folded texts in which nothing is a guise.
+pub(super) fn holds(folded: &str) -> bool {
+    let mut last: Option<Unit<'_>> = None;
+    let mut may = false;
+    let mut at = 0;
+    while at < folded.len() && !may {
+        let unit = match &last {
+            Some(unit) => next_unit(folded, unit),
+            None => unit_at(folded, at),
+        };
+        may = last
+            .zip(unit)
+            .is_some_and(|(before, unit)| WORDS.may_be_part(before.kind, unit.kind));
+        at = match unit {
+            Some(unit) => unit.end,
+            None => at + folded[at..].chars().next().map_or(1, char::len_utf8),
+        };
+        last = unit;
+    }
+    may && folded
+        .char_indices()
+        .any(|(at, _)| guise_at(folded, at, &[]).is_some())
+}
+
+/// A unit of the folded text.
+#[derive(Clone, Copy, Debug)]
+struct Unit<'t> {
+    start: usize,
+    end: usize,
+    kind: Kind<'t>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind<'t> {
+    Han(char),
+    Digit(char),
+    Letters(&'t str),
+}
+
+/// How a unit stands for a character.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stands {
+    Itself,
+    BySound,
+    ByLook,
+}
+
+impl Unit<'_> {
+    fn stands_for(&self, wanted: char) -> Option<Stands> {
+        let syllable = sound::of_han(wanted);
+        match self.kind {
+            Kind::Han(c) if c == wanted => Some(Stands::Itself),
+            Kind::Han(c) if syllable.is_some() && sound::of_han(c) == syllable => {
+                Some(Stands::BySound)
+            }
+            Kind::Han(c) => {
+                let alike = shape::like(wanted);
+                let looks = alike.rare.contains(c)
+                    || alike.common.contains(c)
+                    || shape::parted_like(wanted).any(|like| like == c);
+                looks.then_some(Stands::ByLook)
+            }
+            Kind::Digit(d) => (syllable.and_then(digit_for) == Some(d)).then_some(Stands::BySound),
+            Kind::Letters(letters) => {
+                (syllable.is_some_and(|s| s.name() == letters)).then_some(Stands::BySound)
+            }
+        }
+    }
+}
+
+/// The unit that begins here.
+fn unit_at(text: &str, start: usize) -> Option<Unit<'_>> {
+    let bytes = text.as_bytes();
+    let c = text[start..].chars().next()?;
+    if is_han(c) {
+        return Some(Unit {
+            start,
+            end: start + c.len_utf8(),
+            kind: Kind::Han(c),
+        });
+    }
+    if !c.is_ascii_alphanumeric() {
+        return None;
+    }
+    let len = bytes[start..]
+        .iter()
+        .take_while(|c| c.is_ascii_alphanumeric())
+        .count();
+    let end = start + len;
+    let alone = |inside: fn(u8) -> bool| {
+        !(start > 0 && inside(bytes[start - 1])) && !bytes.get(end).is_some_and(|c| inside(*c))
+    };
+    let kind = if len == 1 && c.is_ascii_digit() {
+        if !alone(|c| c.is_ascii_alphanumeric()) {
+            return None;
+        }
+        Kind::Digit(c)
+    } else {
+        let letters = &text[start..end];
+        if !alone(|c| c.is_ascii_alphanumeric() || c == b'\'') || syllable_named(letters).is_none()
+        {
+            return None;
+        }
+        Kind::Letters(letters)
+    };
+    Some(Unit { start, end, kind })
+}
+
+/// The unit that follows another one in a guise.
+fn next_unit<'t>(text: &'t str, before: &Unit<'t>) -> Option<Unit<'t>> {
+    let spaced = text.as_bytes().get(before.end) == Some(&b' ');
+    let unit = unit_at(text, before.end + usize::from(spaced))?;
+    let letters = |unit: &Unit<'_>| matches!(unit.kind, Kind::Letters(_));
+    (!spaced || letters(before) || letters(&unit)).then_some(unit)
+}
+
+/// What is read for a stretch of the folded text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Meaning {
+    /// In bytes.
+    pub start: usize,
+    /// One past its last byte.
+    pub end: usize,
+    /// The character that is meant; none for a space between two of them.
+    pub read: Option<char>,
+    /// Whether it is only heard.
+    pub heard: bool,
+}
+
+/// Every unit that is a guise, and the spaces inside, in the order of the text. Where guises overlap, for each unit the one counts
+/// that begins first.
+pub(super) fn meanings(folded: &Folded) -> Vec<Meaning> {
+    let mut out: Vec<Meaning> = Vec::new();
+    let gaps = folded.clause_gaps();
+    let text = folded.text.as_str();
+    for (at, _) in text.char_indices() {
+        let Some(Guise { units, word }) = guise_at(text, at, &gaps) else {
+            continue;
+        };
+        let heard = (units.iter()).any(|(unit, _)| matches!(unit.kind, Kind::Digit(_)));
+        let mut note = |start, end, read| {
+            if !out.iter().rev().any(|known| known.start == start) {
+                out.push(Meaning {
+                    start,
+                    end,
+                    read,
+                    heard,
+                });
+            }
+        };
+        for (i, (unit, stands)) in units.iter().enumerate() {
+            if *stands != Stands::Itself {
+                note(unit.start, unit.end, Some(word[i]));
+            }
+            if let Some((next, _)) = units.get(i + 1)
+                && next.start > unit.end
+            {
+                note(unit.end, next.start, None);
+            }
+        }
+    }
+    out.sort_by_key(|meaning| meaning.start);
+    out
+}
+
+/// Units that stand for a word.
+struct Guise<'t> {
+    units: Units<'t>,
+    word: &'static [char],
+}
+
+type Units<'t> = SmallVec<[(Unit<'t>, Stands); WORD_MAX]>;
+
+/// The guise that begins at a place.
+fn guise_at<'t>(text: &'t str, start: usize, gaps: &[usize]) -> Option<Guise<'t>> {
+    let words = &*WORDS;
+    let first = unit_at(text, start)?;
+    let second = next_unit(text, &first)?;
+    let (of_first, of_second) = (words.numbers(first.kind).0, words.numbers(second.kind).0);
+    let mut found: Option<(usize, Guise<'_>)> = None;
+    let both = (of_first.iter()).flat_map(|x| of_second.iter().map(move |y| (*x, *y)));
+    for (x, y) in both.filter(|(x, y)| words.pair(*x, *y)) {
+        for at in words.by_two.get(&(x, y)).into_iter().flatten().copied() {
+            let word = words.words[at];
+            let order = |at: usize| (std::cmp::Reverse(words.words[at].len()), at);
+            let better = (found.as_ref()).is_none_or(|(known, _)| order(at) < order(*known));
+            if better && let Some(units) = fits(text, first, word, gaps) {
+                found = Some((at, Guise { units, word }));
+            }
+        }
+    }
+    found.map(|(_, guise)| guise)
+}
+
+/// The units from this one on, if they are a guise of a word.
+fn fits<'t>(text: &'t str, first: Unit<'t>, word: &[char], gaps: &[usize]) -> Option<Units<'t>> {
+    let mut units = Units::new();
+    let mut unit = first;
+    for (at, wanted) in word.iter().enumerate() {
+        if at > 0 {
+            unit = next_unit(text, &unit)?;
+            // White space that parts two clauses parts two words.
+            if gaps.binary_search(&unit.start).is_ok() {
+                return None;
+            }
+        }
+        units.push((unit, unit.stands_for(*wanted)?));
+    }
+    let differ = || units.iter().filter(|(_, stands)| *stands != Stands::Itself);
+    let digits = units.iter().any(|(u, _)| matches!(u.kind, Kind::Digit(_)));
+    let whole = differ().count() == units.len();
+    if differ().next().is_none()
+        || whole && (digits || differ().any(|(_, stands)| *stands == Stands::ByLook))
+    {
+        return None;
+    }
+    let end = unit.end;
+    if matches!(unit.kind, Kind::Digit(_)) && text[end..].chars().next().is_some_and(is_counter) {
+        return None;
+    }
+    let ordinary = |unit: &Unit<'_>| {
+        matches!(unit.kind, Kind::Han(_))
+            && (in_ordinary_word(text, unit.start) || in_meant_word(text, unit.start))
+    };
+    if differ().any(|(unit, _)| ordinary(unit)) {
+        return None;
+    }
+    Some(units)
+}
+
+/// True if the character at this byte belongs to a word of the table that stands as it is.
+fn in_meant_word(text: &str, at: usize) -> bool {
+    let words = &*WORDS;
+    let mut starts: SmallVec<[usize; WORD_MAX]> = text[..at]
+        .char_indices()
+        .rev()
+        .take(WORD_MAX - 1)
+        .map(|(i, _)| i)
+        .collect();
+    starts.push(at);
+    starts.iter().any(|start| {
+        let mut chars = text[*start..].chars();
+        let (Some(a), Some(b)) = (chars.next(), chars.next()) else {
+            return false;
+        };
+        let (Some(x), Some(y)) = (words.number.get(&a), words.number.get(&b)) else {
+            return false;
+        };
+        let lists = words.by_two.get(&(*x, *y));
+        lists.into_iter().flatten().any(|word| {
+            let word = words.words[*word];
+            let mut bytes = *start;
+            let mut said = text[*start..].chars();
+            word.iter().all(|c| {
+                bytes += c.len_utf8();
+                said.next() == Some(*c)
+            }) && bytes > at
+        })
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::text::fold_mapped;
+
+    fn read(text: &str) -> String {
+        let mapped = fold_mapped(text);
+        let (folded, meanings) = (mapped.text.as_str(), meanings(&mapped));
+        let (mut out, mut at) = (String::new(), 0);
+        for meaning in &meanings {
+            out.push_str(&folded[at..meaning.start]);
+            if let Some(read) = meaning.read {
+                out.push_str(&format!("[{read}{}]", if meaning.heard { "?" } else { "" }));
+            }
+            at = meaning.end;
+        }
+        out.push_str(&folded[at..]);
+        assert!(meanings.is_empty() || holds(folded), "{text}");
+        let all_han = folded.chars().all(is_han);
+        assert!(meanings.is_empty() || !all_han || may_hold(text), "{text}");
+        out
+    }
+
+    #[test]
+    fn words_in_a_guise_are_read_and_ordinary_ones_stay() {
+        for (text, reading) in [
+            ("找不想话了", "[我]不想[活]了"),
+            ("这辈子好若啊", "这辈子好[苦]啊"),
+            ("名天的太阳", "[明]天的太阳"),
+            ("我想4", "我想[死?]"),
+            ("我想4件", "我想4件"),
+            ("想 si 了", "想[死] 了"),
+            ("活着没yi思", "活着没[意]思"),
+            ("桶裤的日子", "[痛][苦]的日子"),
+            ("悄矢了", "悄矢了"),
+            ("埋由", "[理]由"),
+            ("下斐子", "下[辈]子"),
+            ("原望", "[愿]望"),
+            ("买个紫砂壶", "买个紫砂壶"),
+            ("我不想活了", "我不想活了"),
+            ("明天见", "明天见"),
+        ] {
+            assert_eq!(read(text), reading, "{text}");
+        }
+    }
+}
