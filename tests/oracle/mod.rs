@@ -12,6 +12,7 @@ pub mod english;
 pub mod event;
 pub mod fold;
 pub mod grammar;
+pub mod guise;
 pub mod looks;
 pub mod matching;
 pub mod pack;

@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 
 use super::english::LANGUAGE;
 use super::fold::{Folded, is_han};
+use super::guise::GUISES;
 use super::matching::{Guise, Span};
 use super::tables::{self, SAID, single};
 
@@ -79,14 +80,9 @@ impl Reading {
 
 /// The readings of a text, none where nothing is changed.
 pub fn readings(folded: &Folded) -> Vec<Reading> {
-    let text = &folded.chars;
-    let may_change = |c: &char| !is_han(*c) || SIGNS_OF.is_zh(*c);
-    if !text.iter().any(may_change) {
-        return Vec::new();
-    }
     let mut items = Cutting::new(folded).cut();
     take_out_fillers(folded, &mut items);
-    say_single(text, &mut items);
+    say_single(&folded.chars, &mut items);
 
     let mut readings = Vec::new();
     if items.iter().any(Item::is_plainly_changed) {
@@ -207,7 +203,13 @@ impl<'a> Cutting<'a> {
     /// Where the item that begins here ends, and what is read for it if that is a change.
     fn item(&self, start: usize) -> (usize, Option<Says>) {
         let c = self.text[start];
-        if self.lettered && self.begins_word(start) {
+        if let Some(found) = GUISES.at(self.text, start) {
+            let says = Says {
+                text: found.word,
+                heard: found.has_digit,
+            };
+            (found.end, Some(says))
+        } else if self.lettered && self.begins_word(start) {
             self.spelled_out(start).unwrap_or_else(|| self.word(start))
         } else if !c.is_ascii() {
             (start + 1, self.sign(start))

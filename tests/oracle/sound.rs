@@ -1,6 +1,8 @@
 //! Terms heard in the sound view, and which of them count (section 1.4).
 
 use std::collections::{BTreeSet, HashMap, HashSet};
+use std::ops::RangeInclusive;
+use std::sync::LazyLock;
 
 use super::fold::{Folded, is_han};
 use super::looks::Looks;
@@ -9,7 +11,14 @@ use super::pieces::{Kind, Piece};
 use super::tables::{self, WORDS};
 use super::units::{Sound, Sounds, Syllable, Unit, class, digit_syllables, has_digit};
 
-const COUNTERS: &str =
+/// The ordinary words, the same for every pack.
+pub static ORDINARY: LazyLock<HashSet<Vec<char>>> = LazyLock::new(|| {
+    tables::rows(WORDS)
+        .map(|row| row[0].chars().collect())
+        .collect()
+});
+
+pub const COUNTERS: &str =
     "件个只块元号点月年天斤瓶包盒条双套米码折分秒克寸岁粒张把台本支袋箱层楼室栋斗%gkm.";
 const MOST_DIGITS: usize = 4;
 
@@ -31,7 +40,6 @@ struct Character {
 #[derive(Default)]
 pub struct Heard {
     terms: HashMap<(char, char), Vec<Term>>,
-    words: HashSet<Vec<char>>,
 }
 
 impl Heard {
@@ -53,11 +61,6 @@ impl Heard {
                 class: class(syllable),
                 by_digit: has_digit && digits <= MOST_DIGITS,
             });
-        }
-        if self.words.is_empty() {
-            self.words = tables::rows(WORDS)
-                .map(|row| row[0].chars().collect())
-                .collect();
         }
         let key = (first(characters[0].syllable), first(characters[1].syllable));
         let term = Term {
@@ -86,7 +89,7 @@ impl Heard {
                             continue;
                         };
                         let hearing = Hearing::new(&term.characters, units, folded, pieces);
-                        if let Some(guise) = hearing.guise(&self.words) {
+                        if let Some(guise) = hearing.guise() {
                             found.push((term.lexicon, hearing.span, guise));
                         }
                     }
@@ -141,7 +144,7 @@ impl<'a> Hearing<'a> {
     }
 
     /// Whether the view of this hit is `sound` or `loose`; nothing where it does not count.
-    fn guise(&self, words: &HashSet<Vec<char>>) -> Option<Guise> {
+    fn guise(&self) -> Option<Guise> {
         if !self
             .pairs
             .iter()
@@ -165,7 +168,7 @@ impl<'a> Hearing<'a> {
         let by_class = self.pairs.iter().any(differs_by_class);
         let ordinary = self.pairs.iter().any(|pair| {
             let is_other = matches!(pair.1.sound, Sound::Han(..)) && !is_very(pair);
-            is_other && in_word(&self.folded.chars, pair.1.span.0, words)
+            is_other && in_word(&self.folded.chars, pair.1.span.0, 2..=4, &ORDINARY)
         });
         if same == length
             || self.is_amount()
@@ -249,9 +252,15 @@ fn differs_by_class((character, unit): &(&Character, &Unit)) -> bool {
     matches!(unit.sound, Sound::Han(_, syllable) if syllable != character.syllable)
 }
 
-/// Whether the character at a place of the folded text belongs to an ordinary word.
-fn in_word(text: &[char], at: usize, words: &HashSet<Vec<char>>) -> bool {
-    (2..=4).any(|length: usize| {
+/// Whether the character at a place of the folded text belongs to one of these words, which are so
+/// many characters long.
+pub fn in_word(
+    text: &[char],
+    at: usize,
+    mut lengths: RangeInclusive<usize>,
+    words: &HashSet<Vec<char>>,
+) -> bool {
+    lengths.any(|length| {
         ((at + 1).saturating_sub(length)..=at).any(|start| {
             text.get(start..start + length)
                 .is_some_and(|word| words.contains(word))
