@@ -295,6 +295,8 @@ fn written(folded: &Folded, items: &[Item], hear: bool) -> Reading {
                     .chars()
                     .next_back()
                     .map_or(1, char::len_utf8);
+                // One character that stands for several begins with the first and ends with the last of them.
+                let tail = if at + tail == end { 1 } else { tail };
                 out.folded.raw_of_byte[end - tail..].fill(last);
                 out.changes.push(Change {
                     start: at,

@@ -1,7 +1,7 @@
 //! The folded view of a text (rules/README.md, section 1.1), one step after the other over the whole
 //! text, so that each step can be read beside its sentence in the specification.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use unicode_normalization::UnicodeNormalization;
 
@@ -18,6 +18,8 @@ pub struct Folded {
     pub raw: Vec<usize>,
     /// Before which characters a dropped run stood that parts two clauses.
     pub gaps: Vec<usize>,
+    /// For characters that came from several raw ones, the last of these.
+    pub wide: BTreeMap<usize, usize>,
 }
 
 impl Folded {
@@ -27,7 +29,8 @@ impl Folded {
 
     /// The raw characters of a folded span.
     pub fn raw_span(&self, start: usize, end: usize) -> (usize, usize) {
-        (self.raw[start], self.raw[end - 1] + 1)
+        let last = self.wide.get(&(end - 1)).unwrap_or(&self.raw[end - 1]);
+        (self.raw[start], last + 1)
     }
 
     fn alphanumeric_at(&self, index: usize) -> bool {

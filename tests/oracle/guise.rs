@@ -1,12 +1,12 @@
 //! Guises (section 1.5): what is written instead of a Chinese word that may be meant.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::LazyLock;
 
-use super::fold::is_han;
+use super::fold::{Folded, is_han};
 use super::matching::Span;
 use super::sound::{COUNTERS, ORDINARY, in_word};
-use super::tables::{self, MEANT, PINYIN, SHAPES, single};
+use super::tables::{self, MEANT, PARTS, PINYIN, SHAPES, single};
 use super::units::{Sounds, digit_syllables};
 
 /// The table is the same for every pack.
@@ -27,11 +27,18 @@ pub struct Guises {
 }
 
 /// A stretch of the folded text that is written instead of a word.
-pub struct Found {
-    /// One past the last character.
+struct Found<'a> {
+    units: Vec<Span>,
+    word: &'a [char],
+}
+
+/// What is read for a stretch of the folded text.
+#[derive(Clone, Copy)]
+pub struct Meant {
     pub end: usize,
-    pub word: String,
-    pub has_digit: bool,
+    /// Nothing for a space.
+    pub character: Option<char>,
+    pub heard: bool,
 }
 
 impl Guises {
@@ -53,30 +60,63 @@ impl Guises {
         }
     }
 
+    /// What is read for the units that differ and the spaces between units, by where they begin.
+    pub fn meant(&self, folded: &Folded) -> BTreeMap<usize, Meant> {
+        let text = &folded.chars;
+        let mut meant = BTreeMap::new();
+        for start in 0..text.len() {
+            let Some(Found { units, word }) = self.at(folded, start) else {
+                continue;
+            };
+            let heard = units.iter().any(|unit| text[unit.0].is_ascii_digit());
+            for (at, &(from, to)) in units.iter().enumerate() {
+                if text[from] != word[at] {
+                    let character = Some(word[at]);
+                    meant.entry(from).or_insert(Meant {
+                        end: to,
+                        character,
+                        heard,
+                    });
+                }
+                if units.get(at + 1).is_some_and(|next| next.0 > to) {
+                    meant.entry(to).or_insert(Meant {
+                        end: to + 1,
+                        character: None,
+                        heard,
+                    });
+                }
+            }
+        }
+        meant
+    }
+
     /// The guise that counts of those that begin here.
-    pub fn at(&self, text: &[char], start: usize) -> Option<Found> {
+    fn at(&self, folded: &Folded, start: usize) -> Option<Found<'_>> {
+        let text = &folded.chars;
         let units = units(text, start);
         let (from, to) = *units.first()?;
         let firsts = self.stands_for.get(&text[from..to])?;
         let places = firsts.iter().filter_map(|first| self.by_first.get(first));
         let place = places
             .flatten()
-            .filter(|place| self.is_guise(text, &units, &self.words[**place]))
+            .filter(|place| self.is_guise(folded, &units, &self.words[**place]))
             .min()?;
         let word = &self.words[*place];
-        let units = &units[..word.len()];
         Some(Found {
-            end: units[units.len() - 1].1,
-            word: word.iter().collect(),
-            has_digit: units.iter().any(|unit| text[unit.0].is_ascii_digit()),
+            units: units[..word.len()].to_vec(),
+            word,
         })
     }
 
     /// Whether the first of these units are a guise of the word.
-    fn is_guise(&self, text: &[char], units: &[Span], word: &[char]) -> bool {
+    fn is_guise(&self, folded: &Folded, units: &[Span], word: &[char]) -> bool {
+        let text = &folded.chars;
         let Some(units) = units.get(..word.len()) else {
             return false;
         };
+        if units[1..].iter().any(|unit| folded.gaps.contains(&unit.0)) {
+            return false;
+        }
         let stands = |(from, to): Span, c: char| {
             let known = self.stands_for.get(&text[from..to]);
             known.is_some_and(|characters| characters.contains(&c))
@@ -134,6 +174,9 @@ fn stands_for(wanted: &HashSet<char>) -> HashMap<Vec<char>, HashSet<char>> {
             }
         }
     }
+    for (c, alike) in with_like_parts(wanted) {
+        add(vec![alike], c);
+    }
     for row in tables::rows(SHAPES) {
         if let (Some(c), [_, rare, common]) = (single(row[0]), &row[..])
             && wanted.contains(&c)
@@ -144,6 +187,44 @@ fn stands_for(wanted: &HashSet<char>) -> HashMap<Vec<char>, HashSet<char>> {
         }
     }
     all
+}
+
+/// Characters that share a part with which few are written; each is a part of itself too.
+fn with_like_parts(wanted: &HashSet<char>) -> Vec<(char, char)> {
+    const MOST: usize = 20;
+    let mut parts: BTreeMap<char, BTreeSet<char>> = BTreeMap::new();
+    for row in tables::rows(PARTS) {
+        if let (Some(c), [_, form]) = (single(row[0]), &row[..]) {
+            parts.entry(c).or_default().extend(form.chars());
+        }
+    }
+    let written_with = |part: char| parts.values().filter(|all| all.contains(&part)).count();
+    let few: BTreeSet<char> = parts
+        .values()
+        .flatten()
+        .copied()
+        .collect::<BTreeSet<char>>()
+        .into_iter()
+        .filter(|part| written_with(*part) <= MOST)
+        .collect();
+    let none = BTreeSet::new();
+    let parts_of = |c: char| parts.get(&c).unwrap_or(&none);
+    let all: BTreeSet<char> = parts
+        .iter()
+        .flat_map(|(c, of)| of.iter().copied().chain([*c]))
+        .collect();
+    let mut pairs = Vec::new();
+    for &c in wanted {
+        for &other in &all {
+            let has = |one: char, part: char| one == part || parts_of(one).contains(&part);
+            let mut of_c = parts_of(c).iter().copied().chain([c]);
+            let like = of_c.any(|part| few.contains(&part) && has(other, part));
+            if other != c && like && is_han(other) {
+                pairs.push((c, other));
+            }
+        }
+    }
+    pairs
 }
 
 /// The units that follow one another from here on, as many as the longest word has characters.

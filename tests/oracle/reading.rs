@@ -1,11 +1,11 @@
 //! Readings (section 1.5): the whole folded text as it would plainly be written.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::LazyLock;
 
 use super::english::LANGUAGE;
 use super::fold::{Folded, is_han};
-use super::guise::GUISES;
+use super::guise::{GUISES, Meant};
 use super::matching::{Guise, Span};
 use super::tables::{self, SAID, single};
 
@@ -61,9 +61,13 @@ impl Reading {
                 Some(says) => {
                     to.chars.extend(says.text.chars());
                     to.raw.resize(to.chars.len(), folded.raw[item.start]);
-                    if to.chars.len() > begins {
+                    let last = folded.raw[item.end - 1];
+                    let length = to.chars.len() - begins;
+                    if length == 1 && !to.chars[begins].is_ascii() {
+                        to.wide.insert(begins, last);
+                    } else if length > 0 {
                         to.raw.pop();
-                        to.raw.push(folded.raw[item.end - 1]);
+                        to.raw.push(last);
                     }
                 }
             }
@@ -172,6 +176,7 @@ struct Cutting<'a> {
     folded: &'a Folded,
     text: &'a [char],
     lettered: bool,
+    meant: BTreeMap<usize, Meant>,
     items: Vec<Item>,
 }
 
@@ -181,6 +186,7 @@ impl<'a> Cutting<'a> {
             folded,
             text: &folded.chars,
             lettered: folded.chars.iter().any(char::is_ascii_lowercase),
+            meant: GUISES.meant(folded),
             items: Vec::new(),
         }
     }
@@ -203,12 +209,12 @@ impl<'a> Cutting<'a> {
     /// Where the item that begins here ends, and what is read for it if that is a change.
     fn item(&self, start: usize) -> (usize, Option<Says>) {
         let c = self.text[start];
-        if let Some(found) = GUISES.at(self.text, start) {
+        if let Some(meant) = self.meant.get(&start) {
             let says = Says {
-                text: found.word,
-                heard: found.has_digit,
+                text: meant.character.map(String::from).unwrap_or_default(),
+                heard: meant.heard,
             };
-            (found.end, Some(says))
+            (meant.end, Some(says))
         } else if self.lettered && self.begins_word(start) {
             self.spelled_out(start).unwrap_or_else(|| self.word(start))
         } else if !c.is_ascii() {

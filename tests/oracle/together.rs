@@ -118,7 +118,11 @@ impl Line {
 
     /// Where a hit in the line stands in the event's own texts, if it counts.
     pub fn place(&self, (start, end): Span) -> Option<(Field, Span)> {
-        let (first, last) = (self.owners[start], self.owners[end - 1]);
+        let (first, mut last) = (self.owners[start], self.owners[end - 1]);
+        // A space between two pieces ends the earlier one.
+        let is_space = end - 1 < self.starts[last];
+        last -= usize::from(is_space);
+        let end = end - usize::from(is_space);
         let counts = first != last && last >= self.foreign;
         counts.then(|| {
             let piece = &self.pieces[last];

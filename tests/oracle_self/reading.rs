@@ -175,7 +175,6 @@ fn guises_of_chinese_words_are_read() {
         ("a homophone", "不项活了", &["不想活了"]),
         ("a rare look-alike", "恚死", &["想死"]),
         ("a common look-alike", "慧死", &["想死"]),
-        ("whose look-alike the character is", "苟舍", &[]),
         ("a digit", "想4了", &["想死了"]),
         ("a digit at the beginning", "8想活", &["不想活"]),
         ("a digit for another syllable", "想5了", &[]),
@@ -207,9 +206,11 @@ fn guises_of_chinese_words_are_read() {
             &["不想活了"],
         ),
         ("the word as it stands", "不想活了", &[]),
-        ("a word of the table protects its characters", "陪他", &[]),
-        ("only its own characters", "陪他,陪它", &["陪他,陪他"]),
-        ("of equal ones the first", "找它", &["找他"]),
+        ("a word of the table protects its characters", "该死", &[]),
+        ("only its own characters", "等死,登死", &["等死,等死"]),
+        ("a part that few characters share", "埋由", &["理由"]),
+        ("one a part of the other", "原望", &["愿望"]),
+        ("a part that many share", "沅着", &[]),
         ("the longer word", "先走一布", &["先走一步"]),
         (
             "the shorter one where the longer does not count",
@@ -225,15 +226,15 @@ fn guises_of_chinese_words_are_read() {
         ("before a sign", "世芥,在芥", &["世界,在芥", "世界,在界"]),
         (
             "before an english word",
-            "so t1red wo si",
-            &["so tired 我死"],
+            "so t1red xiang si",
+            &["so tired 想死"],
         ),
-        ("heard behind fillers", "好☆好☆想4", &["好好想4"]),
-        ("the first from the left", "我不项货了", &["我不想货了"]),
+        ("heard behind fillers", "好☆好☆想4", &["好好想4", "好好想死"]),
+        ("guises that overlap", "我卜项货了", &["我不想活了"]),
         (
             "across white space that was dropped",
             "我们卟 洅累ㄋ",
-            &["我们不在累了"],
+            &["我们不 累了"],
         ),
     ];
     for (what, text, expected) in table {
@@ -247,16 +248,18 @@ fn hits_in_guises() {
         ("我说bu xiang huo le!", vec![((2, 17), Sound)]),
         ("不项活了,不想活了", vec![((0, 4), Sound), ((5, 9), Raw)]),
         ("不项活ㄋ", vec![((0, 4), Sound)]),
-        // One change is heard, however many digits it holds.
-        ("8想活6", vec![((0, 4), Loose)]),
+        // One change that is heard, and two.
+        ("8想活了", vec![((0, 4), Loose)]),
+        ("8想活6", vec![((0, 4), Sound)]),
         ("8想活6个", vec![]),
     ] {
         assert_eq!(sights("不想活了\n", text), expected, "{text:?}");
     }
     // Two changes that are heard.
     assert_eq!(sights("想死救我\n", "想4救5"), [((0, 4), Sound)]);
-    // The first characters of a changed word come from the first one of its guise.
-    assert_eq!(sights("不想\n", "不项活了"), [((0, 1), Sound)]);
+    // Only the units that differ are changed.
+    assert_eq!(sights("不想\n", "不项活了"), [((0, 2), Sound)]);
+    assert_eq!(sights("活了\n", "不项活了"), [((2, 4), Raw)]);
 }
 
 #[test]
