@@ -36,9 +36,9 @@ impl Matcher {
             let Some((skipped, piece)) = piece_of(text) else {
                 continue;
             };
-            let joined = |end: Option<char>| end.is_some_and(is_han);
-            if !raw.is_empty() && !(joined(raw.chars().next_back()) && joined(piece.chars().next()))
-            {
+            let before = raw.chars().next_back();
+            let both_han = |before| is_han(before) && piece.starts_with(is_han);
+            if before.is_some_and(|before| !both_han(before)) {
                 raw.push(' ');
                 chars += 1;
             }

@@ -254,7 +254,9 @@ fn unit_at(text: &str, start: usize) -> Option<Unit<'_>> {
         .count();
     let end = start + len;
     let alone = |inside: fn(u8) -> bool| {
-        !(start > 0 && inside(bytes[start - 1])) && !bytes.get(end).is_some_and(|c| inside(*c))
+        let before = start.checked_sub(1).map(|at| bytes[at]);
+        let after = bytes.get(end).copied();
+        !before.into_iter().chain(after).any(inside)
     };
     let kind = if len == 1 && c.is_ascii_digit() {
         if !alone(|c| c.is_ascii_alphanumeric()) {

@@ -224,7 +224,8 @@ fn is_plain(folded: &str) -> bool {
             return false;
         }
     }
-    !has_fillers(folded) && !(han && guise::holds(folded))
+    let guised = han && guise::holds(folded);
+    !has_fillers(folded) && !guised
 }
 
 /// Whether the same sign stands between three Han characters in a row.

@@ -43,25 +43,27 @@ static SPLIT: LazyLock<HashMap<char, Vec<&'static str>>> = LazyLock::new(|| {
 /// A part with which more characters are written says little of how they look.
 const SHARED_MAX: usize = 20;
 
-static PARTED: LazyLock<(HashMap<char, Vec<char>>, HashMap<char, Vec<char>>)> =
-    LazyLock::new(|| {
-        let (mut parts, mut users): (HashMap<char, Vec<char>>, HashMap<char, Vec<char>>) =
-            Default::default();
-        for (c, form) in entries(PARTS) {
-            for part in form.chars() {
-                let of_c = parts.entry(c).or_default();
-                if !of_c.contains(&part) {
-                    of_c.push(part);
-                    users.entry(part).or_default().push(c);
-                }
+/// Characters by a character.
+type Lists = HashMap<char, Vec<char>>;
+
+/// The telling parts of characters, and the characters that are written with each.
+static PARTED: LazyLock<(Lists, Lists)> = LazyLock::new(|| {
+    let (mut parts, mut users) = (Lists::new(), Lists::new());
+    for (c, form) in entries(PARTS) {
+        for part in form.chars() {
+            let of_c = parts.entry(c).or_default();
+            if !of_c.contains(&part) {
+                of_c.push(part);
+                users.entry(part).or_default().push(c);
             }
         }
-        users.retain(|_, users| users.len() <= SHARED_MAX);
-        parts
-            .values_mut()
-            .for_each(|parts| parts.retain(|part| users.contains_key(part)));
-        (parts, users)
-    });
+    }
+    users.retain(|_, users| users.len() <= SHARED_MAX);
+    parts
+        .values_mut()
+        .for_each(|parts| parts.retain(|part| users.contains_key(part)));
+    (parts, users)
+});
 
 /// Characters that share a telling part with this one, are one, or have it as one.
 pub fn parted_like(c: char) -> impl Iterator<Item = char> {

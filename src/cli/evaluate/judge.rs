@@ -56,7 +56,7 @@ impl Judge {
             Screened::Candidate(candidate) => {
                 let mut stranger = PersonRecord::unknown(candidate.person.clone());
                 let ids = IdKey([0; 32]);
-                let (verdict, _) = handle(self.rules(), &ids, &ALONE, &mut stranger, &candidate);
+                let (verdict, _) = handle(self.rules(), &ids, &alone, &mut stranger, &candidate);
                 let episode = verdict.assessment.episode;
                 let own = episode.types.contains(RiskType::SelfHarm);
                 (own && verdict.assessment.level() >= Level::Elevated).then_some(true)
@@ -79,7 +79,7 @@ impl Judge {
         let (verdict, effects) = handle(
             self.rules(),
             &IdKey([0; 32]),
-            &ALONE,
+            &alone,
             &mut stranger,
             &candidate,
         );
@@ -97,7 +97,9 @@ impl Judge {
 }
 
 /// A line is all that its person ever writes.
-const ALONE: fn(&[PersonText], &[(Field, PersonText)]) -> Vec<Draft> = |_, _| Vec::new();
+fn alone(_: &[PersonText], _: &[(Field, PersonText)]) -> Vec<Draft> {
+    Vec::new()
+}
 
 /// The line as the one event of its person.
 pub(super) fn event(text: &Text) -> Event {
