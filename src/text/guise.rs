@@ -209,6 +209,8 @@ enum Stands {
     Itself,
     BySound,
     ByLook,
+    /// By the look of a character that is often written for itself.
+    ByCommonLook,
 }
 
 impl Unit<'_> {
@@ -221,10 +223,10 @@ impl Unit<'_> {
             }
             Kind::Han(c) => {
                 let alike = shape::like(wanted);
-                let looks = alike.rare.contains(c)
-                    || alike.common.contains(c)
-                    || shape::parted_like(wanted).any(|like| like == c);
-                looks.then_some(Stands::ByLook)
+                if alike.rare.contains(c) || shape::parted_like(wanted).any(|like| like == c) {
+                    return Some(Stands::ByLook);
+                }
+                (alike.common.contains(c)).then_some(Stands::ByCommonLook)
             }
             Kind::Digit(d) => (syllable.and_then(digit_for) == Some(d)).then_some(Stands::BySound),
             Kind::Letters(letters) => {
@@ -375,11 +377,12 @@ fn fits<'t>(text: &'t str, first: Unit<'t>, word: &[char], gaps: &[usize]) -> Op
         units.push((unit, unit.stands_for(*wanted)?));
     }
     let differ = || units.iter().filter(|(_, stands)| *stands != Stands::Itself);
-    let digits = units.iter().any(|(u, _)| matches!(u.kind, Kind::Digit(_)));
-    let whole = differ().count() == units.len();
-    if differ().next().is_none()
-        || whole && (digits || differ().any(|(_, stands)| *stands == Stands::ByLook))
-    {
+    let letters = (units.iter()).all(|(unit, _)| matches!(unit.kind, Kind::Letters(_)));
+    let heard = differ().all(|(_, stands)| *stands == Stands::BySound);
+    let count = differ().count();
+    let few = count <= units.len() / 2 || heard && count < units.len();
+    let vague = |(_, stands): &(Unit<'_>, Stands)| *stands == Stands::ByCommonLook;
+    if differ().next().is_none() || !(few || letters) || units.len() == 2 && differ().any(vague) {
         return None;
     }
     let end = unit.end;
@@ -454,14 +457,14 @@ mod tests {
     fn words_in_a_guise_are_read_and_ordinary_ones_stay() {
         for (text, reading) in [
             ("找不想话了", "[我]不想[活]了"),
-            ("这辈子好若啊", "这辈子好[苦]啊"),
+            ("太阳我不想看间了", "太阳我不想看[见]了"),
             ("名天的太阳", "[明]天的太阳"),
             ("我想4", "我想[死?]"),
             ("我想4件", "我想4件"),
-            ("想 si 了", "想[死]了"),
+            ("想 si 了", "想[死] 了"),
             ("活着没yi思", "活着没[意]思"),
-            ("桶裤的日子", "[痛][苦]的日子"),
-            ("悄矢了", "悄矢了"),
+            ("桶苦的日子", "[痛]苦的日子"),
+            ("桶裤", "桶裤"),
             ("埋由", "[理]由"),
             ("下斐子", "下[辈]子"),
             ("原望", "[愿]望"),

@@ -23,6 +23,8 @@ pub struct Guises {
     as_they_stand: HashSet<Vec<char>>,
     /// For the text of a unit, the characters of words that it stands for.
     stands_for: HashMap<Vec<char>, HashSet<char>>,
+    /// A character, and the one that it stands for as a common look-alike and in no other way.
+    only_common: HashSet<(char, char)>,
     sounds: Sounds,
 }
 
@@ -51,10 +53,23 @@ impl Guises {
         for (place, word) in words.iter().enumerate() {
             by_first.entry(word[0]).or_default().push(place);
         }
+        let wanted: HashSet<char> = words.iter().flatten().copied().collect();
+        let clearly = stands_for(&wanted, false);
+        let all = stands_for(&wanted, true);
+        let only_common = all
+            .iter()
+            .filter_map(|(unit, stood)| match unit[..] {
+                [c] => Some((c, stood)),
+                _ => None,
+            })
+            .flat_map(|(c, stood)| stood.iter().map(move |wanted| (c, *wanted)))
+            .filter(|(c, wanted)| !clearly.get(&vec![*c]).is_some_and(|s| s.contains(wanted)))
+            .collect();
         Guises {
             by_first,
             as_they_stand: words.iter().cloned().collect(),
-            stands_for: stands_for(&words.iter().flatten().copied().collect()),
+            stands_for: all,
+            only_common,
             sounds: Sounds::new(),
             words,
         }
@@ -138,21 +153,27 @@ impl Guises {
         let (last, end) = units[units.len() - 1];
         let is_amount =
             text[last].is_ascii_digit() && text.get(end).is_some_and(|c| COUNTERS.contains(*c));
-        let some_stand = differ.len() < word.len();
+        let all_letters = units.iter().all(|unit| text[unit.0].is_ascii_lowercase());
         let by_sound = differ.iter().all(|(at, c)| self.has_sound(text[*at], *c));
-        !differ.is_empty() && !of_other_word && !is_amount && (some_stand || by_sound)
+        let few = differ.len() <= word.len() / 2 || by_sound && differ.len() < word.len();
+        let vague = word.len() == 2
+            && differ
+                .iter()
+                .any(|(at, c)| self.only_common.contains(&(text[*at], *c)));
+        !differ.is_empty() && !of_other_word && !is_amount && (few || all_letters) && !vague
     }
 
-    /// Whether a unit that stands for a character and begins with this one has its sound and is no
-    /// digit. Letters have it wherever they stand for the character.
+    /// Whether a unit that stands for a character and begins with this one has its sound. Letters and
+    /// digits have it wherever they stand for the character.
     fn has_sound(&self, begins: char, c: char) -> bool {
         let syllable = self.sounds.of_han(begins);
-        begins.is_ascii_lowercase() || syllable.is_some() && syllable == self.sounds.of_han(c)
+        begins.is_ascii() || syllable.is_some() && syllable == self.sounds.of_han(c)
     }
 }
 
-/// For the text of each unit that stands for any of these characters, which of them it stands for.
-fn stands_for(wanted: &HashSet<char>) -> HashMap<Vec<char>, HashSet<char>> {
+/// For the text of each unit that stands for any of these characters, which of them it stands for;
+/// common look-alikes are asked for apart.
+fn stands_for(wanted: &HashSet<char>, with_common: bool) -> HashMap<Vec<char>, HashSet<char>> {
     let mut all: HashMap<Vec<char>, HashSet<char>> = HashMap::new();
     let mut add = |unit: Vec<char>, c: char| {
         all.entry(unit).or_default().insert(c);
@@ -181,6 +202,7 @@ fn stands_for(wanted: &HashSet<char>) -> HashMap<Vec<char>, HashSet<char>> {
         if let (Some(c), [_, rare, common]) = (single(row[0]), &row[..])
             && wanted.contains(&c)
         {
+            let common = if with_common { *common } else { "" };
             for alike in rare.chars().chain(common.chars()).filter(|c| is_han(*c)) {
                 add(vec![alike], c);
             }
