@@ -353,6 +353,26 @@ async fn two_nodes_on_one_database_miss_nobody() {
     );
 }
 
+/// Changes rows behind the store's back.
+async fn tamper(database: &Database, sql: &str) {
+    match &database.settings {
+        Settings::Sqlite { path } => {
+            let connection = rusqlite::Connection::open(path).expect("the file opens");
+            connection.execute(sql, []).expect("an intruder can write");
+        }
+        Settings::Postgres { url, .. } => {
+            let connecting = tokio_postgres::connect(&url.0, tokio_postgres::NoTls).await;
+            let (client, connection) = connecting.expect("PostgreSQL answers");
+            tokio::spawn(connection);
+            client
+                .batch_execute(sql)
+                .await
+                .expect("an intruder can write");
+        }
+        Settings::Memory => unreachable!("no test uses it here"),
+    }
+}
+
 #[tokio::test]
 async fn every_act_has_its_leaf_and_a_change_is_found() {
     for database in Database::both().await {
@@ -386,22 +406,7 @@ async fn every_act_has_its_leaf_and_a_change_is_found() {
             "DELETE FROM leaves WHERE seq = 4",
         ];
         for sql in tampering {
-            match &database.settings {
-                Settings::Sqlite { path } => {
-                    let connection = rusqlite::Connection::open(path).expect("the file opens");
-                    connection.execute(sql, []).expect("an intruder can write");
-                }
-                Settings::Postgres { url, .. } => {
-                    let connecting = tokio_postgres::connect(&url.0, tokio_postgres::NoTls).await;
-                    let (client, connection) = connecting.expect("PostgreSQL answers");
-                    tokio::spawn(connection);
-                    client
-                        .batch_execute(sql)
-                        .await
-                        .expect("an intruder can write");
-                }
-                Settings::Memory => unreachable!("no test uses it here"),
-            }
+            tamper(&database, sql).await;
             let found = match store.verify_log().await {
                 Ok(check) => !check.faults.is_empty(),
                 Err(error) => matches!(error, StoreError::Damaged(_)),
@@ -580,4 +585,23 @@ async fn a_sentence_cut_over_two_nodes_is_read_together() {
     feed(&one, chat("5", "known", 2, "我不")).await;
     let fate = feed(&two, chat("6", "known", 3, "想活")).await;
     assert_eq!(together(&fate), [("wish".to_owned(), "chat", 0, 2)]);
+}
+
+#[tokio::test]
+async fn a_damaged_text_is_not_read_together_and_holds_nobody_up() {
+    for database in Database::both().await {
+        let engine = database.engine().await;
+        feed(&engine, chat("1", "p", 0, "我不")).await;
+        let sql = match database.settings {
+            Settings::Postgres { .. } => "UPDATE texts SET sealed = '\\x00'::bytea",
+            _ => "UPDATE texts SET sealed = x'00'",
+        };
+        tamper(&database, sql).await;
+        let fate = feed(&engine, chat("2", "p", 1, "想活")).await;
+        assert_eq!(together(&fate), [], "{}", database.name);
+        // What a text says by itself is still heard, and later pieces that are whole are read with it.
+        feed(&engine, chat("3", "p", 2, "我不")).await;
+        let fate = feed(&engine, chat("4", "p", 3, "想活")).await;
+        assert_eq!(level(&fate), Level::Elevated, "{}", database.name);
+    }
 }
