@@ -546,6 +546,38 @@ async fn a_sentence_cut_over_messages_is_read_together() {
         let engine = database.engine().await;
         let fate = feed(&engine, chat("12", "restarted", 3, "想活")).await;
         assert_eq!(together(&fate), [("wish".to_owned(), "chat", 0, 2)]);
+        // However events are put into batches, the line is the same: an old piece, an opening, and what ends it.
+        for (person, together_in_one) in [("by ones", false), ("in one", true)] {
+            feed(&engine, chat("13", person, 0, "我不")).await;
+            feed(&engine, chat("14", person, 10, "没有")).await;
+            let rest = vec![
+                chat("15", person, 20, "我不"),
+                chat("16", person, 21, "想活"),
+            ];
+            if together_in_one {
+                feed_all(&engine, rest).await;
+            } else {
+                for event in rest {
+                    feed(&engine, event).await;
+                }
+            }
+            let outcomes = engine.store().outcomes().await.expect("outcomes");
+            let outcome = outcomes.iter().find(|o| o.person == person);
+            // The negation in the old piece excuses it.
+            assert_eq!(outcome.map(|o| o.level), Some("NONE"), "{person}");
+        }
+        // A clock that runs years ahead takes the opening from nobody.
+        let mut ahead = chat("17", "ahead", 0, "我不");
+        ahead.occurred_at = at(10_000_000);
+        let screened = engine
+            .walk()
+            .screen(ahead, at(30), false, &mut Scratch::default());
+        engine
+            .commit(&[(None, screened)], Vec::new())
+            .await
+            .expect("no lane");
+        let fate = feed(&engine, chat("18", "ahead", 36, "想活")).await;
+        assert_eq!(together(&fate), [("wish".to_owned(), "chat", 0, 2)]);
         // A repeat changes nothing.
         let before = engine.store().counts().await.expect("counts");
         feed(&engine, chat("12", "restarted", 3, "想活")).await;

@@ -8,7 +8,7 @@ use super::ids::IdKey;
 use super::lifecycle::{Case, CaseState};
 use crate::assess::{Assessment, Episode, From, OpenOrder, assess, open_orders};
 use crate::audit::Record;
-use crate::domain::limits::{CLOCK_AHEAD_MS_MAX, PIECES_MAX, PIECES_MS};
+use crate::domain::limits::{PIECES_MAX, PIECES_MS, believed};
 use crate::domain::{
     AgeBand, CaseId, Draft, EventKey, Field, HelpOffer, Hold, MerchantAction, MerchantTask, Needs,
     Notice, NoticeBody, PersonId, PersonText, Signal, Span, Time, signal::engine, signal::unite,
@@ -182,9 +182,7 @@ pub fn handle(
     let mut effects = Effects::default();
     let mut degraded = Vec::new();
     let duplicate = record.evaluated.contains(&candidate.key);
-    // A clock that runs ahead must not make goods or words look as if they were yet to come.
-    let believed = candidate.arrived_at.plus_ms(CLOCK_AHEAD_MS_MAX);
-    let occurred_at = candidate.occurred_at.min(believed);
+    let occurred_at = believed(candidate.occurred_at, candidate.arrived_at);
     if occurred_at != candidate.occurred_at {
         degraded.push("clock-ahead".to_owned());
     }

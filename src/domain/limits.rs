@@ -28,3 +28,9 @@ pub const OCCURRED_MIN: Time = Time::from_ms(946_684_800_000);
 pub const OCCURRED_MAX: Time = Time::from_ms(4_102_444_800_000);
 /// How far a source's clock may run ahead of ours; what is later is read as this.
 pub const CLOCK_AHEAD_MS_MAX: i64 = 5 * super::time::MINUTE_MS;
+
+/// When an event happened, as far as its source's clock is believed: one that runs ahead must not make goods or words look as if
+/// they were yet to come, nor those of all others old.
+pub fn believed(occurred_at: Time, arrived_at: Time) -> Time {
+    occurred_at.min(arrived_at.plus_ms(CLOCK_AHEAD_MS_MAX))
+}

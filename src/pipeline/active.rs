@@ -62,18 +62,25 @@ impl ActivePersons {
 }
 
 const SHARDS: usize = 16;
-/// A part that has grown so large forgets whatever is an hour older than its newest, by the time of the events.
+/// A part that has grown so large, or to double what was left the last time, forgets whatever is an hour older than its
+/// newest, by the time of the events.
 const SHARD_PERSONS_MAX: usize = 1 << 16;
 
 /// Who opened a sentence, and when last: by a hash of the person, so that it holds no names.
 #[derive(Debug, Default)]
 struct Opened {
     hasher: RandomState,
-    shards: [Mutex<HashMap<u64, Time>>; SHARDS],
+    shards: [Mutex<Shard>; SHARDS],
+}
+
+#[derive(Debug, Default)]
+struct Shard {
+    latest: HashMap<u64, Time>,
+    left: usize,
 }
 
 impl Opened {
-    fn shard(&self, person: &PersonId) -> (u64, &Mutex<HashMap<u64, Time>>) {
+    fn shard(&self, person: &PersonId) -> (u64, &Mutex<Shard>) {
         let hash = self.hasher.hash_one(person.as_str());
         (hash, &self.shards[hash as usize % SHARDS])
     }
@@ -81,11 +88,13 @@ impl Opened {
     fn insert(&self, person: &PersonId, at: Time) {
         let (hash, shard) = self.shard(person);
         let mut shard = shard.lock().unwrap_or_else(PoisonError::into_inner);
-        let latest = shard.entry(hash).or_insert(at);
-        *latest = at.max(*latest);
-        if shard.len() > SHARD_PERSONS_MAX {
-            let newest = shard.values().copied().max().unwrap_or(at);
-            shard.retain(|_, at| newest.since_ms(*at) < HOUR_MS);
+        let Shard { latest, left } = &mut *shard;
+        let known = latest.entry(hash).or_insert(at);
+        *known = at.max(*known);
+        if latest.len() > SHARD_PERSONS_MAX.max(2 * *left) {
+            let newest = latest.values().copied().max().unwrap_or(at);
+            latest.retain(|_, at| newest.since_ms(*at) < HOUR_MS);
+            *left = latest.len();
         }
     }
 
@@ -94,6 +103,7 @@ impl Opened {
         let (hash, shard) = self.shard(person);
         let shard = shard.lock().unwrap_or_else(PoisonError::into_inner);
         shard
+            .latest
             .get(&hash)
             .is_some_and(|at| now.since_ms(*at) <= PIECES_MS)
     }
@@ -133,7 +143,7 @@ mod tests {
         let held: usize = opened
             .shards
             .iter()
-            .map(|shard| shard.lock().expect("whole").len())
+            .map(|shard| shard.lock().expect("whole").latest.len())
             .sum();
         assert!(held < persons * 3 / 4, "{held} of {persons}");
         assert!(opened.may_go_on(&PersonId::new(format!("p{}", persons - 1)), late));

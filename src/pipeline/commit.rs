@@ -8,6 +8,7 @@ use tokio::sync::Mutex;
 
 use super::screen::{Screened, Walk, candidate};
 use crate::cases::Verdict;
+use crate::domain::limits::believed;
 use crate::domain::{Draft, Event, Time};
 use crate::matcher::{Matcher, Scratch};
 use crate::store::{
@@ -182,7 +183,9 @@ impl Committer {
         for (place, (lane, event)) in events.iter().enumerate() {
             // Somebody else may have learnt of this person meanwhile.
             let again = match event {
-                Screened::NothingYet(event, arrived_at, who) if walk.who(event) > *who => {
+                Screened::NothingYet(event, arrived_at, who)
+                    if walk.who(event, *arrived_at) > *who =>
+                {
                     let event = Event::clone(event);
                     Some(walk.screen(event, *arrived_at, false, &mut scratch))
                 }
@@ -303,15 +306,16 @@ fn note_openings(
         };
         let opens = |draft: &Draft| walk.matcher().rules().opens(&draft.name);
         if verdict.together.iter().any(opens) {
-            match &events[*place].1 {
+            let (person, at) = match &events[*place].1 {
                 Screened::Candidate(c) | Screened::IfKnown(c) => {
-                    walk.active().opened(&c.person, c.occurred_at);
+                    (&c.person, believed(c.occurred_at, c.arrived_at))
                 }
-                Screened::NothingYet(event, ..) => {
-                    walk.active().opened(&event.person, event.occurred_at);
+                Screened::NothingYet(event, arrived_at, _) => {
+                    (&event.person, believed(event.occurred_at, *arrived_at))
                 }
-                Screened::Ordinary(_) | Screened::Quarantine(_) => {}
-            }
+                Screened::Ordinary(_) | Screened::Quarantine(_) => continue,
+            };
+            walk.active().opened(person, at);
         }
     }
 }

@@ -56,8 +56,8 @@ impl Door {
                         .active()
                         .may_contain(&candidate.person)
             }
-            Screened::NothingYet(event, _, who) => {
-                self.knows_all() && self.committer.walk().who(event) <= *who
+            Screened::NothingYet(event, arrived_at, who) => {
+                self.knows_all() && self.committer.walk().who(event, *arrived_at) <= *who
             }
             Screened::Candidate(_) | Screened::Quarantine(_) => false,
         }

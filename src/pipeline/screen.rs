@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::ActivePersons;
 use crate::cases::Candidate;
+use crate::domain::limits::believed;
 use crate::domain::{
     AgeBand, Draft, Event, EventKey, EventKind, Field, Needs, PersonId, PersonText, Time,
 };
@@ -65,7 +66,7 @@ impl Walk {
         let who = if assess {
             Who::JustOpened
         } else {
-            self.who(&event)
+            self.who(&event, arrived_at)
         };
         let found = catch_unwind(AssertUnwindSafe(|| {
             self.matcher.find(&event, who, scratch, &mut drafts)
@@ -93,7 +94,8 @@ impl Walk {
             .iter()
             .any(|draft| self.matcher.rules().opens(&draft.name))
         {
-            self.active.opened(&event.person, event.occurred_at);
+            self.active
+                .opened(&event.person, believed(event.occurred_at, arrived_at));
         }
         let candidate = Box::new(candidate(event, drafts, arrived_at));
         if own || assess {
@@ -104,8 +106,9 @@ impl Walk {
     }
 
     /// What may be remembered of an event's person now.
-    pub fn who(&self, event: &Event) -> Who {
-        if self.active.may_go_on(&event.person, event.occurred_at) {
+    pub fn who(&self, event: &Event, arrived_at: Time) -> Who {
+        let now = believed(event.occurred_at, arrived_at);
+        if self.active.may_go_on(&event.person, now) {
             Who::JustOpened
         } else if self.active.may_contain(&event.person) {
             Who::PerhapsKnown

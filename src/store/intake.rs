@@ -19,7 +19,7 @@ use crate::cases::ids::IdKey;
 use crate::cases::{
     Candidate, Case, CaseChange, Effects, PersonRecord, Piece, ReadTogether, Verdict, handle,
 };
-use crate::domain::limits::{CLOCK_AHEAD_MS_MAX, PIECES_MS, SIGNALS_READ_MAX};
+use crate::domain::limits::{PIECES_MS, SIGNALS_READ_MAX, believed};
 use crate::domain::time::DAY_MS;
 use crate::domain::{
     EventKey, Field, Needs, Notice, NoticeBody, PersonId, PersonText, Signal, Time, signal::engine,
@@ -703,17 +703,10 @@ impl Persons {
             let Some(record) = self.records.get(&candidate.person) else {
                 continue;
             };
-            let now = candidate.occurred_at;
-            let near = |s: &&Signal| {
-                // A clock that runs ahead is set back later.
-                let before = now.since_ms(s.occurred_at);
-                (-CLOCK_AHEAD_MS_MAX..=PIECES_MS + CLOCK_AHEAD_MS_MAX).contains(&before)
-            };
-            let near = || record.signals.iter().filter(near);
-            if !near().any(|s| means.rules.opens(&s.name)) {
-                continue;
-            }
-            for signal in near() {
+            let now = believed(candidate.occurred_at, candidate.arrived_at);
+            let near = |s: &&Signal| (0..=PIECES_MS).contains(&now.since_ms(s.occurred_at));
+            // Whether a sentence is open may hang on an event of this very batch, so its earlier pieces are read in any case.
+            for signal in record.signals.iter().filter(near) {
                 if &*signal.name == engine::PIECE || means.rules.opens(&signal.name) {
                     let entry = asked.entry(signal.event.clone());
                     let entry = entry.or_insert_with(|| {
