@@ -202,6 +202,7 @@ async fn a_lane_with_another_owner_changes_nothing() {
                     to,
                     ordinary: 0,
                     gaps: to - from - 1,
+                    newest: at(0),
                 };
                 engine
                     .commit(&[(Some(lane), screened)], vec![advance])
@@ -636,4 +637,213 @@ async fn a_damaged_text_is_not_read_together_and_holds_nobody_up() {
         let fate = feed(&engine, chat("4", "p", 3, "想活")).await;
         assert_eq!(level(&fate), Level::Elevated, "{}", database.name);
     }
+}
+
+/// Whoever was silent by then, and the level that they now stand at.
+async fn silent(engine: &lifeguard::pipeline::Committer, minutes: i64) -> Vec<(String, Level)> {
+    let heard = engine.hear_silences(at(minutes)).await.expect("the store");
+    let judged = heard.iter();
+    judged
+        .map(|(person, fate)| (person.as_str().to_owned(), level(fate)))
+        .collect()
+}
+
+#[tokio::test]
+async fn whoever_falls_silent_after_telling_is_raised_once() {
+    for database in Database::both().await {
+        let engine = database.engine().await;
+        feed(&engine, chat("1", "p", 0, "我不想活了")).await;
+        feed(&engine, paid("2", "goods-only", 0, "o1")).await;
+        assert_eq!(silent(&engine, 29).await, [], "{}", database.name);
+        assert_eq!(
+            silent(&engine, 30).await,
+            [("p".to_owned(), Level::High)],
+            "{}",
+            database.name
+        );
+        assert_eq!(silent(&engine, 300).await, []);
+        let store = engine.store();
+        let page = store
+            .list_cases(anna(), false, 0, 10, at(31))
+            .await
+            .expect("the queue");
+        let case = &page.cases[0];
+        assert_eq!((case.level, case.deadline_at), (Level::High, at(40)));
+        // It stands among the evidence, without words.
+        let view = store
+            .read_case(anna(), case.case_id.to_string(), at(32))
+            .await
+            .expect("readable");
+        let silence = view.signals.last().expect("evidence");
+        assert_eq!(silence.signal, "silence");
+        assert_eq!(silence.occurred_at, at(30));
+        assert_eq!(silence.text.reveal(), "");
+    }
+}
+
+#[tokio::test]
+async fn any_act_of_the_person_in_time_ends_the_wait() {
+    let acts = [
+        r#""chat":{"sender":"BUYER","text":"什么时候发货"}"#,
+        r#""search":{"query":"手机壳"}"#,
+        r#""browse":{"item":{"title":"手机壳"}}"#,
+        r#""purchase":{"orderId":"o","status":"CART","items":[{"title":"手机壳"}]}"#,
+    ];
+    let others = [
+        r#""chat":{"sender":"MERCHANT","text":"您还在吗"}"#,
+        r#""logistics":{"orderId":"o","status":"SHIPPED"}"#,
+    ];
+    for database in Database::both().await {
+        let engine = database.engine().await;
+        let all = acts.iter().chain(&others).enumerate();
+        for (number, act) in all {
+            let person = format!("p{number}");
+            let first = chat(&format!("{number}-1"), &person, 0, "我不想活了");
+            let then = event(&format!("{number}-2"), &person, 30, act);
+            // In one batch and in two.
+            if number % 2 == 0 {
+                feed_all(&engine, vec![first, then]).await;
+            } else {
+                feed(&engine, first).await;
+                feed(&engine, then).await;
+            }
+        }
+        let mut heard = silent(&engine, 60).await;
+        heard.sort();
+        let expected = [4, 5].map(|n| (format!("p{n}"), Level::High));
+        assert_eq!(heard, expected, "{}", database.name);
+        // Of what ended a wait nothing is kept.
+        let outcomes = engine.store().outcomes().await.expect("outcomes");
+        assert_eq!(outcomes[0].signals, 1);
+    }
+}
+
+#[tokio::test]
+async fn who_comes_back_too_late_was_silent_and_who_speaks_again_is_waited_for_anew() {
+    for database in Database::both().await {
+        let engine = database.engine().await;
+        feed(&engine, chat("1", "late", 0, "我不想活了")).await;
+        feed(&engine, chat("2", "late", 31, "什么时候发货")).await;
+        feed(&engine, chat("6", "back", 0, "我不想活了")).await;
+        let back = feed(&engine, chat("7", "back", 31, "我还是不想活了")).await;
+        assert_eq!(level(&back), Level::High, "{}", database.name);
+        feed(&engine, chat("3", "again", 0, "我不想活了")).await;
+        feed(&engine, chat("4", "again", 20, "我真的不想活了")).await;
+        // A copy, and a word of before, take nothing back.
+        feed(&engine, chat("4", "again", 20, "我真的不想活了")).await;
+        feed(&engine, chat("5", "again", -5, "什么时候发货")).await;
+        assert_eq!(
+            silent(&engine, 40).await,
+            [("late".to_owned(), Level::High)],
+            "{}",
+            database.name
+        );
+        assert_eq!(
+            silent(&engine, 50).await,
+            [("again".to_owned(), Level::High)]
+        );
+        assert_eq!(silent(&engine, 60).await, []);
+        assert_eq!(
+            silent(&engine, 61).await,
+            [("back".to_owned(), Level::High)]
+        );
+    }
+}
+
+#[tokio::test]
+async fn silence_is_no_sign_where_a_human_is_with_the_person() {
+    for database in Database::both().await {
+        let engine = database.engine().await;
+        for person in ["reached", "claimed"] {
+            feed(&engine, chat(person, person, 0, "我不想活了")).await;
+        }
+        tamper(
+            &database,
+            "UPDATE cases SET state = 'IN_CONTACT' WHERE person = 'reached'",
+        )
+        .await;
+        tamper(
+            &database,
+            "UPDATE cases SET state = 'CLAIMED' WHERE person = 'claimed'",
+        )
+        .await;
+        let mut heard = silent(&engine, 30).await;
+        heard.sort();
+        let expected = [("claimed", Level::High), ("reached", Level::Elevated)];
+        assert_eq!(
+            heard,
+            expected.map(|(p, l)| (p.to_owned(), l)),
+            "{}",
+            database.name
+        );
+        assert_eq!(silent(&engine, 90).await, []);
+    }
+}
+
+#[tokio::test]
+async fn a_lane_must_have_been_read_past_the_end_of_a_wait() {
+    for database in Database::both().await {
+        let engine = database.engine().await;
+        let lane = Lane("kafka:events/0".to_owned());
+        let taken = engine.store().take_lane(&lane, 0).await.expect("taken");
+        let mut applied = 0;
+        // Everything of the lane is read at minute 100: it is behind.
+        let mut read = async |event: lifeguard::domain::Event| {
+            let mut scratch = Scratch::default();
+            let advance = LaneAdvance {
+                lane: lane.clone(),
+                epoch: taken.epoch,
+                from: applied,
+                to: applied + 1,
+                ordinary: 0,
+                gaps: 0,
+                newest: lifeguard::domain::Time::default(),
+            };
+            applied += 1;
+            let screened = engine.walk().screen(event, at(100), false, &mut scratch);
+            engine
+                .commit(&[(Some(lane.clone()), screened)], vec![advance])
+                .await
+                .expect("committed");
+        };
+        read(chat("1", "silent", 0, "我不想活了")).await;
+        read(chat("2", "answers", 0, "我不想活了")).await;
+        assert_eq!(silent(&engine, 100).await, [], "{}", database.name);
+        read(chat("3", "answers", 30, "什么时候发货")).await;
+        assert_eq!(silent(&engine, 101).await, []);
+        // An ordinary event of a stranger tells how far the lane was read.
+        read(chat("4", "stranger", 31, "什么时候发货")).await;
+        assert_eq!(
+            silent(&engine, 102).await,
+            [("silent".to_owned(), Level::High)]
+        );
+        // Where the lane brings nothing more, as much time again is waited.
+        read(chat("5", "last", 40, "我不想活了")).await;
+        assert_eq!(silent(&engine, 159).await, []);
+        assert_eq!(
+            silent(&engine, 160).await,
+            [("last".to_owned(), Level::High)]
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_wait_ends_on_another_node_as_well() {
+    let database = Database::postgres().await;
+    let (one, two) = (database.engine().await, database.engine().await);
+    feed(&one, chat("1", "answers", 0, "我不想活了")).await;
+    feed(&two, chat("2", "answers", 10, "什么时候发货")).await;
+    feed(&two, chat("3", "silent", 0, "我不想活了")).await;
+    // Both look at the same time; one of them judges.
+    let (first, second) = tokio::join!(silent(&one, 60), silent(&two, 60));
+    let raised: Vec<_> = first.iter().chain(&second).collect();
+    assert!(
+        raised
+            .iter()
+            .all(|heard| **heard == ("silent".to_owned(), Level::High)),
+        "{raised:?}"
+    );
+    let outcomes = one.store().outcomes().await.expect("outcomes");
+    let signals: Vec<i64> = outcomes.iter().map(|o| o.signals).collect();
+    assert_eq!((signals, silent(&one, 90).await), (vec![1, 2], vec![]));
 }

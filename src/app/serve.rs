@@ -106,6 +106,7 @@ pub struct Running {
 
 const SEQUENCE_PAGE: u32 = 4096;
 const SEQUENCE_PAUSE: Duration = Duration::from_millis(200);
+const SILENCES_PAUSE: Duration = Duration::from_secs(5);
 
 async fn listen(address: SocketAddr) -> Result<(TcpListener, SocketAddr), StartError> {
     let fault = |source| StartError::Listen { address, source };
@@ -138,6 +139,7 @@ pub async fn start(settings: ServeSettings) -> Result<Running, StartError> {
     let mut servants = vec![
         tokio::spawn(health::serve(http_listener, health.clone())),
         tokio::spawn(sequence(store.clone())),
+        tokio::spawn(mind_silences(committer.clone())),
     ];
 
     let services = Services {
@@ -232,6 +234,20 @@ fn notify_producer(
         config.set(key, value);
     }
     Ok(config.create()?)
+}
+
+/// Judges those who said that they are in danger and then nothing more.
+async fn mind_silences(committer: Arc<Committer>) {
+    loop {
+        match committer.hear_silences(now()).await {
+            Ok(heard) if heard.is_empty() => {}
+            Ok(heard) => telemetry::silences(heard.len() as u64),
+            Err(error) => {
+                tracing::error!(%error, "whoever fell silent could not be looked for; tried again");
+            }
+        }
+        tokio::time::sleep(SILENCES_PAUSE).await;
+    }
 }
 
 async fn sequence(store: Store) {

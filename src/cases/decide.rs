@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::help;
 use super::ids::IdKey;
 use super::lifecycle::{Case, CaseState};
+use super::silence::Waiting;
 use crate::assess::{Assessment, Episode, From, OpenOrder, assess, open_orders};
 use crate::audit::Record;
 use crate::domain::limits::{PIECES_MAX, PIECES_MS, believed};
@@ -38,6 +39,8 @@ pub struct Candidate {
     pub drafts: Vec<Draft>,
     /// The texts that spans may point into, sealed when they are stored.
     pub texts: Vec<(Field, PersonText)>,
+    /// True where the person themself wrote, looked or bought; false for what others said or did.
+    pub own_act: bool,
     /// True for a synthetic person.
     pub canary: bool,
 }
@@ -96,6 +99,8 @@ pub struct PersonRecord {
     pub truncated: bool,
     /// The case that is not closed, if any.
     pub open_case: Option<Case>,
+    /// The wait for a sign of them, if there is one.
+    pub waiting: Option<Waiting>,
     /// Ids of tasks and holds already asked for.
     pub asked: BTreeSet<String>,
     /// Keys of events already evaluated in full.
@@ -115,6 +120,7 @@ impl PersonRecord {
             state: None,
             truncated: false,
             open_case: None,
+            waiting: None,
             asked: BTreeSet::new(),
             evaluated: BTreeSet::new(),
             ids_seen: BTreeSet::new(),
@@ -257,7 +263,18 @@ pub fn handle(
         };
         act.case(&mut verdict);
         act.goods(&mut verdict);
-        act.offer_help(&verdict);
+        // Help was shown when they spoke, in their language, which silence does not tell.
+        if !candidate.is_silence() {
+            act.offer_help(&verdict);
+        }
+    }
+    if !duplicate {
+        // A word that means something in company only is an answer all the same.
+        let said = |d: &Draft| d.needs == Needs::Nothing && !d.spans.is_empty();
+        let mut drafts = candidate.drafts.iter().chain(&verdict.together);
+        let spoke = drafts.any(said);
+        let level = verdict.assessment.level();
+        record.wait(rules, candidate, occurred_at, level, spoke);
     }
     effects.tasks.clone_from(&verdict.tasks);
     effects.holds.clone_from(&verdict.holds);
@@ -276,6 +293,7 @@ fn remember(
     // find a person known whom its first sending did not.
     let known = record.signals.iter().any(|s| s.occurred_at < occurred_at);
     let opened = record.just_opened(rules, occurred_at);
+    let silent = record.is_silent(occurred_at);
     let mut drafts = candidate.drafts.clone();
     unite(&mut drafts, together);
     let company = drafts.iter().any(|draft| draft.needs == Needs::Nothing);
@@ -284,6 +302,7 @@ fn remember(
         Needs::Company => known || company,
         Needs::KnownPerson => known,
         Needs::Opening => opened,
+        Needs::Silence => silent,
     };
     for draft in drafts.iter().filter(counts) {
         record.keep_pieces(rules, candidate, draft, occurred_at);

@@ -14,7 +14,7 @@ use super::{Beside, default_rules, with_model};
 use crate::app::private_engine;
 use crate::cases::Verdict;
 use crate::domain::time::parse_length_ms;
-use crate::domain::{Level, Time};
+use crate::domain::{Level, PersonId, Time};
 use crate::matcher::Scratch;
 use crate::pipeline::{Committer, Fate};
 use crate::rules::condition::Anchors;
@@ -303,6 +303,17 @@ async fn play(
             .and_then(|p| p.as_str().map(str::to_owned))
             .unwrap_or_default();
         let at = Time::from_ms(TEST_START_MS + at_ms);
+        if event.remove("nothing").is_some() {
+            // Until then nobody said or did anything.
+            let person = PersonId::new(format!("t{name}-{person}"));
+            let heard = engine.hear_silences(at).await?.into_iter();
+            for (_, fate) in heard.filter(|(silent, _)| *silent == person) {
+                if let Fate::Evaluated(verdict) = fate {
+                    last = Some(verdict);
+                }
+            }
+            continue;
+        }
         event.insert("eventId".into(), format!("t{name}-{step}").into());
         event.insert("personId".into(), format!("t{name}-{person}").into());
         event.insert("source".into(), "test".into());

@@ -58,6 +58,8 @@ pub enum Needs {
     KnownPerson,
     /// A signal of the person, not long before, that opens a sentence.
     Opening,
+    /// A wait for the person that ends now.
+    Silence,
 }
 
 impl Draft {
@@ -115,6 +117,8 @@ pub mod engine {
     pub const MERCHANT_ANSWER: &str = "merchant-answer";
     /// A text that may be part of a longer sentence.
     pub const PIECE: &str = "piece";
+    /// A person in danger has said and done nothing for so long.
+    pub const SILENCE: &str = "silence";
     /// All of them.
     pub const ALL: &[&str] = &[
         WATCHED_GOODS,
@@ -124,6 +128,7 @@ pub mod engine {
         PROFILE,
         MERCHANT_ANSWER,
         PIECE,
+        SILENCE,
     ];
 }
 

@@ -376,6 +376,7 @@ impl Reader {
                 to: stands.applied,
                 ordinary: 0,
                 gaps: 0,
+                newest: Time::default(),
             });
             if message.offset() < advance.to {
                 continue;

@@ -16,7 +16,8 @@ use crate::domain::{PersonId, Time};
 #[derive(Debug)]
 pub struct ActivePersons {
     filter: AtomicBloomFilter,
-    opened: Opened,
+    opened: Lately,
+    spoke: Lately,
     generation: AtomicI64,
 }
 
@@ -25,7 +26,8 @@ impl ActivePersons {
     pub fn with_capacity(persons: usize) -> Self {
         Self {
             filter: AtomicBloomFilter::with_false_pos(0.001).expected_items(persons.max(1024)),
-            opened: Opened::default(),
+            opened: Lately::default(),
+            spoke: Lately::default(),
             generation: AtomicI64::new(0),
         }
     }
@@ -47,7 +49,17 @@ impl ActivePersons {
 
     /// False only for persons who opened no sentence shortly before `now`.
     pub fn may_go_on(&self, person: &PersonId, now: Time) -> bool {
-        self.opened.may_go_on(person, now)
+        self.opened.within(person, now, PIECES_MS)
+    }
+
+    /// Remembers that something was found in what a person wrote or did.
+    pub fn spoke(&self, person: &PersonId, at: Time) {
+        self.spoke.insert(person, at);
+    }
+
+    /// False only for persons in whose acts nothing was found in so many milliseconds before `now`.
+    pub fn may_be_waited_for(&self, person: &PersonId, now: Time, within_ms: i64) -> bool {
+        self.spoke.within(person, now, within_ms)
     }
 
     /// The generation of activations that is in the filter.
@@ -62,13 +74,14 @@ impl ActivePersons {
 }
 
 const SHARDS: usize = 16;
-/// A part that has grown so large, or to double what was left the last time, forgets whatever is an hour older than its
+/// A part that has grown so large, or to double what was left the last time, forgets whatever is this much older than its
 /// newest, by the time of the events.
 const SHARD_PERSONS_MAX: usize = 1 << 16;
+const FORGOTTEN_MS: i64 = 7 * HOUR_MS;
 
-/// Who opened a sentence, and when last: by a hash of the person, so that it holds no names.
+/// Who did something, and when last: by a hash of the person, so that it holds no names.
 #[derive(Debug, Default)]
-struct Opened {
+struct Lately {
     hasher: RandomState,
     shards: [Mutex<Shard>; SHARDS],
 }
@@ -79,7 +92,7 @@ struct Shard {
     left: usize,
 }
 
-impl Opened {
+impl Lately {
     fn shard(&self, person: &PersonId) -> (u64, &Mutex<Shard>) {
         let hash = self.hasher.hash_one(person.as_str());
         (hash, &self.shards[hash as usize % SHARDS])
@@ -93,19 +106,19 @@ impl Opened {
         *known = at.max(*known);
         if latest.len() > SHARD_PERSONS_MAX.max(2 * *left) {
             let newest = latest.values().copied().max().unwrap_or(at);
-            latest.retain(|_, at| newest.since_ms(*at) < HOUR_MS);
+            latest.retain(|_, at| newest.since_ms(*at) < FORGOTTEN_MS);
             *left = latest.len();
         }
     }
 
-    /// Only that the last opening is long past says no: an event may come late.
-    fn may_go_on(&self, person: &PersonId, now: Time) -> bool {
+    /// Only that the last time is long past says no: an event may come late.
+    fn within(&self, person: &PersonId, now: Time, within_ms: i64) -> bool {
         let (hash, shard) = self.shard(person);
         let shard = shard.lock().unwrap_or_else(PoisonError::into_inner);
         shard
             .latest
             .get(&hash)
-            .is_some_and(|at| now.since_ms(*at) <= PIECES_MS)
+            .is_some_and(|at| now.since_ms(*at) <= within_ms)
     }
 }
 
@@ -132,9 +145,9 @@ mod tests {
 
     #[test]
     fn what_is_long_past_is_forgotten_where_there_is_too_much() {
-        let opened = Opened::default();
+        let opened = Lately::default();
         let noon = Time::from_ms(1_800_000_000_000);
-        let late = noon.plus_ms(2 * HOUR_MS);
+        let late = noon.plus_ms(8 * HOUR_MS);
         let persons = (SHARD_PERSONS_MAX + SHARD_PERSONS_MAX / 8) * SHARDS;
         for number in 0..persons {
             let at = if number < persons / 2 { noon } else { late };
@@ -146,6 +159,7 @@ mod tests {
             .map(|shard| shard.lock().expect("whole").latest.len())
             .sum();
         assert!(held < persons * 3 / 4, "{held} of {persons}");
-        assert!(opened.may_go_on(&PersonId::new(format!("p{}", persons - 1)), late));
+        let last = PersonId::new(format!("p{}", persons - 1));
+        assert!(opened.within(&last, late, PIECES_MS));
     }
 }

@@ -9,7 +9,7 @@ use tokio::sync::Mutex;
 use super::screen::{Screened, Walk, candidate};
 use crate::cases::Verdict;
 use crate::domain::limits::believed;
-use crate::domain::{Draft, Event, Time};
+use crate::domain::{Draft, Event, PersonId, Time};
 use crate::matcher::{Matcher, Scratch};
 use crate::store::{
     Batch, BatchItem, BatchOutcome, ItemOutcome, Judging, Lane, LaneAdvance, QuarantineItem, Store,
@@ -35,6 +35,8 @@ pub enum Fate {
 #[error("lane {0} has another owner")]
 pub struct Fenced(pub String);
 
+/// Waits that are looked at in one batch.
+const SILENCES_MAX: u32 = 256;
 const WAIT_MIN: Duration = Duration::from_millis(50);
 const WAIT_MAX: Duration = Duration::from_secs(5);
 
@@ -93,6 +95,7 @@ impl Committer {
             active.insert(person);
             // No sentence of theirs was opened later; whether one was is for the transaction to say.
             active.opened(person, *latest);
+            active.spoke(person, *latest);
         }
         active.seen(generation);
         Ok(())
@@ -154,6 +157,28 @@ impl Committer {
         }
     }
 
+    /// Judges whoever said that they are in danger and then nothing more, where the wait for them has ended by now; comes
+    /// back with what became of it, once all of it is durable.
+    ///
+    /// # Errors
+    /// The store's; those not yet judged are found again.
+    pub async fn hear_silences(&self, now: Time) -> Result<Vec<(PersonId, Fate)>, StoreError> {
+        let due = self.store.silences(now, SILENCES_MAX).await?;
+        let persons: Vec<PersonId> = due.iter().map(|c| c.person.clone()).collect();
+        let events: Vec<(Option<Lane>, Screened)> = due
+            .into_iter()
+            .map(|candidate| (None, Screened::IfKnown(Box::new(candidate))))
+            .collect();
+        if events.is_empty() {
+            return Ok(Vec::new());
+        }
+        let fates = match self.commit(&events, Vec::new()).await {
+            Ok(fates) => fates,
+            Err(Fenced(lane)) => return Err(StoreError::Fenced(lane)),
+        };
+        Ok(persons.into_iter().zip(fates).collect())
+    }
+
     /// Only a store that other nodes write to can know of persons that this node has not seen.
     fn must_check_generation(&self, events: &[(Option<Lane>, Screened)]) -> bool {
         self.store.dialect() == "postgres"
@@ -181,10 +206,17 @@ impl Committer {
         let (mut places, mut items) = (Vec::new(), Vec::new());
         let mut scratch = Scratch::default();
         for (place, (lane, event)) in events.iter().enumerate() {
+            if let (Some(at), Some(advance)) = (
+                event.happened_at(),
+                advances.iter_mut().find(|a| Some(&a.lane) == lane.as_ref()),
+            ) {
+                advance.newest = advance.newest.max(at);
+            }
             // Somebody else may have learnt of this person meanwhile.
             let again = match event {
                 Screened::NothingYet(event, arrived_at, who)
-                    if walk.who(event, *arrived_at) > *who =>
+                    if walk.who(event, *arrived_at) > *who
+                        || walk.waited_for(event, *arrived_at) =>
                 {
                     let event = Event::clone(event);
                     Some(walk.screen(event, *arrived_at, false, &mut scratch))

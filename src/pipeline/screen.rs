@@ -7,7 +7,7 @@ use super::ActivePersons;
 use crate::cases::Candidate;
 use crate::domain::limits::believed;
 use crate::domain::{
-    AgeBand, Draft, Event, EventKey, EventKind, Field, Needs, PersonId, PersonText, Time,
+    AgeBand, Draft, Event, EventKey, EventKind, Field, Needs, PersonId, PersonText, Sender, Time,
 };
 use crate::matcher::{Matcher, Scratch, Who};
 use crate::store::QuarantineItem;
@@ -26,6 +26,19 @@ pub enum Screened {
     Candidate(Box<Candidate>),
     /// Cannot be judged.
     Quarantine(Box<QuarantineItem>),
+}
+
+impl Screened {
+    /// When the event happened, as far as its clock is believed and it is still known.
+    pub fn happened_at(&self) -> Option<Time> {
+        match self {
+            Self::NothingYet(event, arrived_at, _) => {
+                Some(believed(event.occurred_at, *arrived_at))
+            }
+            Self::IfKnown(c) | Self::Candidate(c) => Some(believed(c.occurred_at, c.arrived_at)),
+            Self::Ordinary(_) | Self::Quarantine(_) => None,
+        }
+    }
 }
 
 /// The pure part of the walk, shared by all workers.
@@ -81,14 +94,23 @@ impl Walk {
             );
         }
         let own = drafts.iter().any(|draft| draft.needs == Needs::Nothing);
-        if !own && (who == Who::Stranger || drafts.is_empty() && who == Who::PerhapsKnown) {
+        let waited = self.waited_for(&event, arrived_at);
+        if !own
+            && !waited
+            && (who == Who::Stranger || drafts.is_empty() && who == Who::PerhapsKnown)
+        {
             return Screened::NothingYet(Box::new(event), arrived_at, who);
         }
-        if drafts.is_empty() && !assess {
+        if drafts.is_empty() && !assess && !waited {
             return Screened::Ordinary(event.person);
         }
         if own {
             self.active.insert(&event.person);
+            if is_own_act(&event.kind) {
+                // Whether they are waited for is for the transaction to say.
+                let at = believed(event.occurred_at, arrived_at);
+                self.active.spoke(&event.person, at);
+            }
         }
         if drafts
             .iter()
@@ -115,6 +137,17 @@ impl Walk {
         } else {
             Who::Stranger
         }
+    }
+
+    /// Whether an event may end a wait for its person.
+    pub fn waited_for(&self, event: &Event, arrived_at: Time) -> bool {
+        self.matcher.rules().triage.silence.is_some_and(|silence| {
+            let now = believed(event.occurred_at, arrived_at);
+            is_own_act(&event.kind)
+                && self
+                    .active
+                    .may_be_waited_for(&event.person, now, silence.after_ms)
+        })
     }
 
     /// What shows only where texts are read together: those before an event, and its own.
@@ -158,11 +191,24 @@ impl Walk {
     }
 }
 
+/// Whether the person themself did it: what ends a wait for them.
+fn is_own_act(kind: &EventKind) -> bool {
+    match kind {
+        EventKind::Chat { sender, .. } => *sender == Sender::Buyer,
+        EventKind::Search { .. } | EventKind::Browse { .. } | EventKind::Purchase { .. } => true,
+        EventKind::Logistics { .. }
+        | EventKind::Concern { .. }
+        | EventKind::Profile { .. }
+        | EventKind::MerchantAnswer { .. } => false,
+    }
+}
+
 /// What the transaction needs of an event with these signs.
 pub(super) fn candidate(event: Event, drafts: Vec<Draft>, arrived_at: Time) -> Candidate {
     let content = event.content_hash();
     let mut age_band = event.age_band;
     let mut said_by = String::new();
+    let own_act = is_own_act(&event.kind);
     let texts: Vec<(Field, PersonText)> = match event.kind {
         EventKind::Chat { text, merchant, .. } => {
             said_by = merchant;
@@ -204,6 +250,7 @@ pub(super) fn candidate(event: Event, drafts: Vec<Draft>, arrived_at: Time) -> C
         merchant: said_by,
         drafts,
         texts,
+        own_act,
         canary: event.canary,
     }
 }

@@ -6,6 +6,7 @@ use super::condition::{Condition, Scope};
 use super::fields::Fields;
 use super::set::Title;
 use super::yaml::{Data, Node};
+use crate::domain::time::{HOUR_MS, MINUTE_MS};
 use crate::domain::{HelpLine, Level, RiskType};
 
 /// The triage tables of a pack.
@@ -31,6 +32,8 @@ pub struct Triage {
     pub holds_expire_ms: i64,
     /// When the shop asks what it is for.
     pub purpose_question: PurposeQuestion,
+    /// When saying nothing more is a sign, if it is.
+    pub silence: Option<Silence>,
     /// Help by language.
     pub help: BTreeMap<String, Help>,
 }
@@ -64,6 +67,18 @@ pub struct PurposeQuestion {
     pub means: Vec<u8>,
 }
 
+/// When saying nothing more is a sign.
+#[derive(Clone, Copy, Debug)]
+pub struct Silence {
+    /// Whoever stands at this level or above when they speak is waited for.
+    pub from: Level,
+    /// For so many milliseconds.
+    pub after_ms: i64,
+}
+
+/// The longest time after which saying nothing is told; a node keeps in memory whom it waits for.
+const SILENCE_MS_MAX: i64 = 6 * HOUR_MS;
+
 /// Help texts of one language.
 #[derive(Clone, Debug)]
 pub struct Help {
@@ -85,6 +100,7 @@ const KNOWN: &[&str] = &[
     "clocks",
     "holds",
     "purpose_question",
+    "silence",
 ];
 
 pub(super) fn read(
@@ -135,7 +151,33 @@ pub(super) fn read(
             }
         }
     }
+    if let Some(node) = fields.get("silence") {
+        triage.silence = read_silence(file, node, fields.problems);
+    }
     Some(triage)
+}
+
+fn read_silence(file: &str, node: &Node, problems: &mut super::Problems) -> Option<Silence> {
+    let mut silence = Fields::open(file, node, &["from", "after"], problems)?;
+    let from = silence
+        .need("from")
+        .and_then(|n| level(&mut silence, n).map(|level| (level, n.place)));
+    let after_ms = silence.length_ms("after");
+    let (from, place) = from?;
+    let after_ms = after_ms?;
+    if !from.opens_case() {
+        silence.problem(
+            place,
+            "nobody is waited for without a case",
+            "`from` is ELEVATED or above",
+        );
+        return None;
+    }
+    if !(MINUTE_MS..=SILENCE_MS_MAX).contains(&after_ms) {
+        silence.problem(silence.place, "`after` is at least 1m and at most 6h", "");
+        return None;
+    }
+    Some(Silence { from, after_ms })
 }
 
 fn level(fields: &mut Fields<'_, '_>, node: &Node) -> Option<Level> {

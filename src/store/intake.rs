@@ -16,6 +16,7 @@ use super::{Store, StoreError, Work};
 use crate::assess::{Episode, HORIZON_MS, outlives_a_case};
 use crate::audit::Record;
 use crate::cases::ids::IdKey;
+use crate::cases::silence::{Waiting, silence};
 use crate::cases::{
     Candidate, Case, CaseChange, Effects, PersonRecord, Piece, ReadTogether, Verdict, handle,
 };
@@ -49,6 +50,8 @@ pub struct LaneAdvance {
     pub ordinary: i64,
     /// Offsets that hold no event: control records and what compaction or retention took.
     pub gaps: i64,
+    /// The newest event of this batch, by the events' own times.
+    pub newest: Time,
 }
 
 /// What a lane has done.
@@ -255,6 +258,31 @@ impl Store {
         self.transaction(work).await
     }
 
+    /// Waits that have ended by now without a sign of their person, oldest first, each as the event to be judged.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn silences(&self, now: Time, most: u32) -> Result<Vec<Candidate>, StoreError> {
+        let work: Work<Vec<Candidate>> = Arc::new(move |conn| {
+            Box::pin(async move {
+                let sql = "SELECT p.person, p.waited_until FROM persons p LEFT JOIN lanes l ON l.lane = p.waited_lane
+                           WHERE p.waited_until IS NOT NULL AND p.waited_until <= $1
+                           AND (p.waited_at_most <= $1 OR l.read_until > p.waited_until)
+                           ORDER BY p.waited_until LIMIT $2";
+                let rows = conn
+                    .query(sql, &[now.ms().into(), i64::from(most).into()])
+                    .await?;
+                rows.into_iter()
+                    .map(|mut row| {
+                        let person = PersonId::new(row.text()?);
+                        Ok(silence(person, Time::from_ms(row.int()?), now))
+                    })
+                    .collect()
+            })
+        });
+        self.transaction(work).await
+    }
+
     /// What every lane has done.
     ///
     /// # Errors
@@ -357,27 +385,15 @@ async fn commit(
                 ItemOutcome::Quarantined
             }
             BatchItem::Candidate(candidate) => {
-                let record = persons.record(&candidate.person);
-                let (verdict, effects) = handle(
-                    means.rules,
-                    &means.ids,
-                    means.read_together,
-                    record,
-                    candidate,
-                );
+                if let Some(silence) = persons.record(&candidate.person).silence_before(candidate) {
+                    judge(means, &mut persons, &mut writes, lane.as_ref(), &silence)?;
+                }
+                let verdict = judge(means, &mut persons, &mut writes, lane.as_ref(), candidate)?;
                 if verdict.duplicate {
                     counts.duplicates += 1;
                 } else {
                     counts.evaluated += 1;
                 }
-                writes.take(
-                    means,
-                    record.episode,
-                    candidate,
-                    &verdict,
-                    effects,
-                    &mut persons,
-                )?;
                 ItemOutcome::Judged(Box::new(verdict))
             }
         });
@@ -416,6 +432,45 @@ async fn commit(
     })
 }
 
+/// Judges one event of a person whose row is locked and read.
+fn judge(
+    means: &Means<'_>,
+    persons: &mut Persons,
+    writes: &mut Writes,
+    lane: Option<&Lane>,
+    candidate: &Candidate,
+) -> Result<Verdict, StoreError> {
+    let record = persons.record(&candidate.person);
+    let waited = record.waiting;
+    let (verdict, effects) = handle(
+        means.rules,
+        &means.ids,
+        means.read_together,
+        record,
+        candidate,
+    );
+    if record.waiting != waited {
+        let wait = record.waiting.map(|w| wait_on(w, lane, candidate));
+        writes.waits.insert(candidate.person.clone(), wait);
+    }
+    let episode = record.episode;
+    writes.take(means, episode, candidate, &verdict, effects, persons)?;
+    Ok(verdict)
+}
+
+/// A wait with the lane on which its person spoke, and the time from which it ends whatever was read of that.
+///
+/// Events of a lane may lie waiting to be read: it must have been read past the end of the wait, or as much time again have gone
+/// by. What comes by a door of its own is not kept waiting; only that it may tell of long ago counts.
+fn wait_on(wait: Waiting, lane: Option<&Lane>, candidate: &Candidate) -> (Waiting, String, Time) {
+    let length = wait.until.since_ms(wait.since);
+    let ends = candidate.arrived_at.plus_ms(length);
+    match lane {
+        Some(lane) => (wait, lane.0.clone(), ends.plus_ms(length)),
+        None => (wait, String::new(), ends),
+    }
+}
+
 async fn check_ruleset(conn: &mut dyn Conn, rules: &Ruleset) -> Result<(), StoreError> {
     let rows = conn
         .query("SELECT hash FROM rulesets WHERE in_force = 1", &[])
@@ -436,9 +491,10 @@ async fn advance_lane(
 ) -> Result<(), StoreError> {
     let sql =
         "UPDATE lanes SET applied = $1, evaluated = evaluated + $2, duplicates = duplicates + $3,
-               quarantined = quarantined + $4, gaps = gaps + $5
+               quarantined = quarantined + $4, gaps = gaps + $5,
+               read_until = CASE WHEN read_until < $9 THEN $9 ELSE read_until END
                WHERE lane = $6 AND applied = $7 AND epoch = $8";
-    let cells: [Cell; 8] = [
+    let cells: [Cell; 9] = [
         advance.to.into(),
         (tally.evaluated + advance.ordinary).into(),
         tally.duplicates.into(),
@@ -447,6 +503,7 @@ async fn advance_lane(
         advance.lane.0.as_str().into(),
         advance.from.into(),
         advance.epoch.into(),
+        advance.newest.ms().into(),
     ];
     match conn.execute(sql, &cells).await? {
         1 => Ok(()),
@@ -480,9 +537,13 @@ const INSERT_PERSONS: Bulk<'static> = Bulk {
              ON CONFLICT (person) DO NOTHING",
 };
 const LOCK_PERSONS: Bulk<'static> = Bulk {
-    postgres: "SELECT person, episode, data_key, state, activated FROM persons WHERE person = ANY($1::text[])
+    postgres:
+        "SELECT person, episode, data_key, state, activated, waited_since, waited_until FROM persons
+               WHERE person = ANY($1::text[])
                ORDER BY person FOR UPDATE",
-    sqlite: "SELECT person, episode, data_key, state, activated FROM persons WHERE person = $1",
+    sqlite:
+        "SELECT person, episode, data_key, state, activated, waited_since, waited_until FROM persons
+             WHERE person = $1",
 };
 const DELETE_EMPTY: Bulk<'static> = Bulk {
     postgres: "DELETE FROM persons WHERE person = ANY($1::text[]) AND activated = 0",
@@ -512,6 +573,19 @@ const SET_ACTIVE: Bulk<'static> = Bulk {
     postgres: "UPDATE persons SET activated = v.activated
                FROM unnest($1::text[], $2::bigint[]) AS v(person, activated) WHERE persons.person = v.person",
     sqlite: "UPDATE persons SET activated = $2 WHERE person = $1",
+};
+const SET_WAITS: Bulk<'static> = Bulk {
+    postgres: "UPDATE persons SET waited_since = v.b, waited_until = v.c, waited_lane = v.d, waited_at_most = v.e
+               FROM unnest($1::text[], $2::bigint[], $3::bigint[], $4::text[], $5::bigint[]) AS v(a, b, c, d, e)
+               WHERE persons.person = v.a",
+    sqlite: "UPDATE persons SET waited_since = $2, waited_until = $3, waited_lane = $4, waited_at_most = $5
+             WHERE person = $1",
+};
+const END_WAITS: Bulk<'static> = Bulk {
+    postgres: "UPDATE persons SET waited_since = NULL, waited_until = NULL, waited_lane = NULL, waited_at_most = NULL
+               WHERE person = ANY($1::text[])",
+    sqlite: "UPDATE persons SET waited_since = NULL, waited_until = NULL, waited_lane = NULL, waited_at_most = NULL
+             WHERE person = $1",
 };
 const SET_STATES: Bulk<'static> = Bulk {
     postgres: "UPDATE persons SET state = v.state
@@ -571,6 +645,12 @@ impl Persons {
             }
             if row.int()? > 0 {
                 persons.stored.insert(person);
+            }
+            if let (Some(since), Some(until)) = (row.int_or_null()?, row.int_or_null()?) {
+                record.waiting = Some(Waiting {
+                    since: Time::from_ms(since),
+                    until: Time::from_ms(until),
+                });
             }
         }
         Ok(persons)
@@ -779,10 +859,12 @@ impl Persons {
             .ok_or(StoreError::Damaged("a data key was lost"))
     }
 
-    /// Who must be made known to every node: whoever is remembered for the first time, or opened a sentence.
+    /// Who must be made known to every node: whoever is remembered for the first time, opened a sentence, or is waited for.
     fn to_activate<'a>(&'a self, writes: &'a Writes) -> impl Iterator<Item = &'a PersonId> {
         let news = |person: &&PersonId| {
-            !self.stored.contains(*person) || writes.opened_sentence.contains(*person)
+            !self.stored.contains(*person)
+                || writes.opened_sentence.contains(*person)
+                || matches!(writes.waits.get(*person), Some(Some(_)))
         };
         writes.touched.iter().filter(news)
     }
@@ -817,6 +899,20 @@ impl Persons {
             })
             .collect();
         conn.execute_all(SET_STATES, states).await?;
+        let begun = writes.waits.iter().filter_map(|(person, wait)| {
+            let (waiting, lane, at_most) = wait.as_ref()?;
+            Some(vec![
+                person.as_str().into(),
+                waiting.since.ms().into(),
+                waiting.until.ms().into(),
+                lane.as_str().into(),
+                at_most.ms().into(),
+            ])
+        });
+        conn.execute_all(SET_WAITS, begun.collect()).await?;
+        let ended = writes.waits.iter().filter(|(_, wait)| wait.is_none());
+        conn.execute_all(END_WAITS, each(ended.map(|(person, _)| person.clone())))
+            .await?;
         // A repeat may have made a row for a person of whom nothing is kept.
         let empty = self
             .records
@@ -841,6 +937,8 @@ fn keep_recent_goods(record: &mut PersonRecord) {
 struct Writes {
     touched: BTreeSet<PersonId>,
     opened_sentence: BTreeSet<PersonId>,
+    /// Waits that began, each with its lane and the time from which it ends whatever was read; or ended.
+    waits: BTreeMap<PersonId, Option<(Waiting, String, Time)>>,
     events: Vec<Vec<Cell>>,
     signals: Vec<Vec<Cell>>,
     texts: Vec<Vec<Cell>>,

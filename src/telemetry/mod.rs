@@ -90,3 +90,8 @@ pub fn audit(size: u64, pending: u64) {
 pub fn notice_published(topic: &str) {
     counter!("lifeguard_notices_published_total", "topic" => topic.to_owned()).increment(1);
 }
+
+/// Waits for a person ended without a sign of them.
+pub fn silences(persons: u64) {
+    counter!("lifeguard_silences_total").increment(persons);
+}

@@ -68,6 +68,7 @@ pub fn read(node: &Node, signals: &BTreeMap<String, usize>) -> Result<Triage, St
         "clocks",
         "holds",
         "purpose_question",
+        "silence",
     ])?;
     let columns = node.need("columns")?;
     let mut column = [usize::MAX; 7];

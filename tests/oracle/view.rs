@@ -14,7 +14,7 @@ pub const DAY: i64 = 86_400_000;
 pub const MEMORY: i64 = 35 * DAY;
 
 /// The signals that no pack defines; their numbers come first.
-pub const RESERVED: [&str; 7] = [
+pub const RESERVED: [&str; 8] = [
     "watched-goods",
     "ordinary-goods",
     "parcel",
@@ -22,6 +22,7 @@ pub const RESERVED: [&str; 7] = [
     "profile",
     "merchant-answer",
     "piece",
+    "silence",
 ];
 pub const WATCHED: usize = 0;
 pub const ORDINARY: usize = 1;

@@ -51,6 +51,8 @@ pub fn small_pack_files() -> BTreeMap<String, String> {
              \x20 - [EMERGENCY, EMERGENCY, EMERGENCY, EMERGENCY, EMERGENCY]\n\
              harm: [NONE, NONE, ELEVATED, CRITICAL, CRITICAL, EMERGENCY]\ntypes: {UNCLEAR: {level: ELEVATED}}\n\
              modifiers:\n  - {id: minor, title: {zh: 小, en: minor}, when: \"age_band in ['UNDER_14', 'UNDER_18']\"}\n\
+             \x20 - {id: silent, title: {zh: 静, en: silent}, when: \"within('silence', '24h')\"}\n\
+             silence: {from: ELEVATED, after: 30m}\n\
              raise_at_most: CRITICAL\nclocks: {ELEVATED: 2h, HIGH: 10m, CRITICAL: 3m, EMERGENCY: 60s}\n\
              holds: {from: HIGH, expires: 24h}\npurpose_question: {intent_at_most: 0, means: [2, 3, 4]}\n",
         ),
