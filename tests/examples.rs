@@ -246,6 +246,23 @@ fn a_private_folder_adds_to_the_pack_and_never_takes_its_place() {
         !good && said.contains("lexicons/leaving.txt: the pack and the private folder both have"),
         "{said}"
     );
+    // What would be passed over in silence is named, all at once.
+    write(&private, "triage.yaml", "raise_at_most: HIGH\n");
+    write(&private, "lexicons/more.TXT", "a word\n");
+    write(&private, "signals/more.yml", "signals: []\n");
+    let (good, said) = rules(&["check"], &pack, Some(&private));
+    assert!(
+        !good
+            && said.contains("triage.yaml: ")
+            && said.contains("a private folder adds to the pack's folders only")
+            && said.contains(
+                "lexicons/more.TXT: this file is not read: its name does not end in .txt"
+            )
+            && said.contains(
+                "signals/more.yml: this file is not read: its name does not end in .yaml"
+            ),
+        "{said}"
+    );
     let (good, said) = rules(&["check"], &pack, Some(&folder.path().join("absent")));
     assert!(!good && said.contains("nothing to read in"), "{said}");
 }

@@ -23,7 +23,7 @@ pub type Files = BTreeMap<String, String>;
 
 const FILES_MAX: usize = 2_000;
 const RULES_MAX: usize = 5_000;
-const TERMS_MAX: usize = 400_000;
+const TERMS_MAX: usize = 600_000;
 const TERM_CHARS_MAX: usize = 64;
 /// Of one line of a lexicon.
 const EXPANSIONS_MAX: usize = 500;
@@ -62,6 +62,19 @@ pub fn read_dir(dir: &Path, private: Option<&Path>) -> Result<Files, Problems> {
     read_folders(dir, &mut files, &mut problems);
     if let Some(private) = private {
         let mut added = Files::new();
+        for name in ["pack.yaml", "triage.yaml"] {
+            if private.join(name).exists() {
+                problems.add(
+                    name,
+                    (0, 0),
+                    format!(
+                        "{} has this file; a private folder adds to the pack's folders only",
+                        private.display()
+                    ),
+                    "change the pack's own, or take it away",
+                );
+            }
+        }
         read_folders(private, &mut added, &mut problems);
         if added.is_empty() && problems.is_empty() {
             let place = private.display();
@@ -96,14 +109,44 @@ pub fn read_dir(dir: &Path, private: Option<&Path>) -> Result<Files, Problems> {
 /// Every file that a pack may consist of, save the two at its top.
 fn read_folders(dir: &Path, files: &mut Files, problems: &mut Problems) {
     for (folder, ending) in FOLDERS {
-        // A missing folder is an empty one; what then lacks is reported by name.
-        let Ok(entries) = std::fs::read_dir(dir.join(folder)) else {
-            continue;
+        let entries = match std::fs::read_dir(dir.join(folder)) {
+            Ok(entries) => entries,
+            // A missing folder is an empty one; what then lacks is reported by name.
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => continue,
+            Err(error) => {
+                let place = dir.join(folder);
+                problems.add(
+                    folder,
+                    (0, 0),
+                    format!("{} cannot be read: {error}", place.display()),
+                    "may it be read by the one who runs this?",
+                );
+                continue;
+            }
         };
         for entry in entries.flatten() {
             let name = entry.file_name().to_string_lossy().into_owned();
-            if name.ends_with(ending) && files.len() < FILES_MAX {
-                read_file(dir, &format!("{folder}/{name}"), files, problems);
+            let path = format!("{folder}/{name}");
+            if name.starts_with('.') || name.ends_with('~') || entry.path().is_dir() {
+                // What editors and version control leave behind.
+            } else if !name.ends_with(ending) {
+                // Words in a file that nobody reads would be people whom nobody finds.
+                problems.add(
+                    &path,
+                    (0, 0),
+                    format!("this file is not read: its name does not end in {ending}"),
+                    "rename it, or take it away",
+                );
+            } else if files.len() >= FILES_MAX {
+                problems.add(
+                    &path,
+                    (0, 0),
+                    format!("a pack has at most {FILES_MAX} files"),
+                    "put several lexicons of one meaning into one file",
+                );
+                return;
+            } else {
+                read_file(dir, &path, files, problems);
             }
         }
     }
