@@ -19,7 +19,7 @@ use crate::matcher::Scratch;
 use crate::pipeline::{Committer, Fate};
 use crate::rules::condition::Anchors;
 use crate::rules::load::Files;
-use crate::rules::{Data, Node, Problems, Ruleset, load_files, parse_yaml, read_dir};
+use crate::rules::{Data, Node, Problems, Rule, Ruleset, load_files, parse_yaml, read_dir};
 use crate::wire::decode_json;
 
 #[derive(Debug, clap::Subcommand)]
@@ -93,6 +93,26 @@ fn name_unasked(rules: &Ruleset) {
     }
 }
 
+/// Says which live rules no test makes fire, or keeps silent: nobody would see them break. What needs a model is left out.
+fn name_untested(rules: &Ruleset, tests: &[Test]) {
+    let named = |of: fn(&Expect) -> &[String]| -> HashSet<&str> {
+        let names = tests.iter().flat_map(|test| of(&test.expect));
+        names.map(String::as_str).collect()
+    };
+    let (fires, silent) = (named(|e| &e.fires), named(|e| &e.silent));
+    let scores: HashSet<&str> = rules.scores.iter().map(|score| &*score.id).collect();
+    let scored = |rule: &Rule| match &rule.when.anchors {
+        Anchors::Named(ids) => ids.iter().any(|id| scores.contains(&**id)),
+        Anchors::Any => false,
+    };
+    for rule in rules.rules.iter().filter(|rule| !scored(rule)) {
+        let lacks = [(&fires, "fires it"), (&silent, "keeps it silent")];
+        for (_, what) in lacks.iter().filter(|(known, _)| !known.contains(&*rule.id)) {
+            eprintln!("untested: no test {what}: rule `{}`", rule.id);
+        }
+    }
+}
+
 pub(super) async fn run(command: Command) -> anyhow::Result<ExitCode> {
     match command {
         Command::Check { dir, private } => {
@@ -113,6 +133,7 @@ pub(super) async fn run(command: Command) -> anyhow::Result<ExitCode> {
             );
             name_costly(&rules);
             name_unasked(&rules);
+            name_untested(&rules, &tests);
             Ok(ExitCode::SUCCESS)
         }
         Command::Test {

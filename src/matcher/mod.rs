@@ -135,7 +135,7 @@ impl Matcher {
     fn line(&self, line: &Line<'_>, scratch: &mut Scratch, out: &mut Vec<Draft>) {
         let Scratch { folded, seen, .. } = scratch;
         let raw = line.text.reveal();
-        let look = self.texts.look(raw, seen);
+        let look = self.texts.look(&self.rules, raw, seen);
         self.texts.find(&self.rules, line, &look, seen, out);
         for reading in readings_of(raw, folded) {
             self.texts.find_read(&self.rules, line, &reading, seen, out);
@@ -216,7 +216,7 @@ impl Matcher {
 
     /// False only for texts of a stranger in which nothing can be found but in a reading: the cheap first look by itself.
     pub fn may_hold(&self, text: &str, scratch: &mut Scratch) -> bool {
-        self.texts.look(text, &mut scratch.seen).any()
+        self.texts.look(&self.rules, text, &mut scratch.seen).any()
     }
 
     /// The signals of an event's texts; `company` says that the event has a signal beside them.
@@ -235,7 +235,7 @@ impl Matcher {
         } = scratch;
         let looks: SmallVec<[Look; 2]> = texts
             .iter()
-            .map(|written| self.texts.look(written.text.reveal(), seen))
+            .map(|written| self.texts.look(&self.rules, written.text.reveal(), seen))
             .collect();
         let mut scored = Vec::new();
         if let Some(scores) = &self.scores {

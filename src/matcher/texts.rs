@@ -209,8 +209,13 @@ impl Texts {
     }
 
     /// What a text may hold that needs no company. Disguises of every signal count.
-    pub(super) fn look(&self, raw: &str, seen: &mut Seen) -> Look {
-        let (opened, found) = self.gate.look(raw);
+    pub(super) fn look(&self, rules: &Ruleset, raw: &str, seen: &mut Seen) -> Look {
+        self.look_at(rules, raw, raw, seen)
+    }
+
+    /// The same of what is read for a raw text.
+    fn look_at(&self, rules: &Ruleset, raw: &str, read: &str, seen: &mut Seen) -> Look {
+        let (opened, found) = self.gate.look(read);
         let patterns = if found.needed.is_empty() {
             SmallVec::new()
         } else {
@@ -219,11 +224,23 @@ impl Texts {
             needed.for_each(|needed| seen.note(&self.ways, *needed));
             seen.end()
         };
-        Look {
+        let mut look = Look {
             opened,
             terms: found.terms,
             patterns,
+        };
+        // Pieces of sentences are of the commonest words there are, but only short texts are pieces.
+        if !look.terms.is_empty() || !look.patterns.is_empty() {
+            let chars = raw.chars().count();
+            let fits = |signal: usize| {
+                let longest = rules.signals[signal].longest;
+                longest.is_none_or(|n| chars <= n as usize)
+            };
+            look.terms
+                .retain(|number| fits(self.terms[*number as usize].signal));
+            look.patterns.retain(|at| fits(at.signal as usize));
         }
+        look
     }
 
     /// Whether a sign that needs no company is there, before guards are asked: false for nearly all texts that the gate
@@ -318,7 +335,7 @@ impl Texts {
         reading: &Reading,
         seen: &mut Seen,
     ) -> bool {
-        let look = self.look(&reading.folded.text, seen);
+        let look = self.look_at(rules, text.raw(), &reading.folded.text, seen);
         if !look.any() {
             return false;
         }
