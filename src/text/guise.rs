@@ -20,6 +20,9 @@ const WORD_MAX: usize = 6;
 const NEAR: usize = 4 * WORD_MAX;
 /// A word of so many characters may be heard where all of them are others.
 const WHOLE_MIN: usize = 3;
+/// Everybody writes these for themselves, whatever they look like.
+const IN_USE: &str =
+    "的了是就还好会可这那他她也都没很去来到说大小多少上下里个们和跟给把被让对做用买送发收有在比";
 /// In letters.
 const SYLLABLE_MAX: usize = 6;
 
@@ -78,6 +81,7 @@ impl Meant {
             let alike = shape::like(*c);
             let alike = alike.rare.chars().chain(alike.common.chars());
             let alike = alike.chain(shape::parted_like(*c));
+            let alike = alike.filter(|c| !IN_USE.contains(*c));
             for like in alike.chain([*c]).filter(|c| u32::from(*c) < 1 << 16) {
                 stands[like as usize].push(*n);
             }
@@ -245,6 +249,7 @@ impl Unit<'_> {
             Kind::Han(c) if syllable.is_some() && sound::of_han(c) == syllable => {
                 Some(Stands::BySound)
             }
+            Kind::Han(c) if IN_USE.contains(c) => None,
             Kind::Han(c) => {
                 let alike = shape::like(wanted);
                 if alike.rare.contains(c) || shape::parted_like(wanted).any(|like| like == c) {
@@ -290,8 +295,7 @@ fn unit_at(text: &str, start: usize) -> Option<Unit<'_>> {
     // A longer run is no syllable, and is not counted through from each of its letters.
     let run = bytes[start..].iter().take(SYLLABLE_MAX + 1);
     let number = c.is_ascii_digit();
-    let belongs =
-        |c: &&u8| c.is_ascii_alphanumeric() || !number && matches!(**c, b'@' | b'$');
+    let belongs = |c: &&u8| c.is_ascii_alphanumeric() || !number && matches!(**c, b'@' | b'$');
     let end = start + run.take_while(belongs).count();
     let kind = match &text[start..end] {
         _ if number && end - start == 1 => Kind::Digit(c),
@@ -391,8 +395,7 @@ fn guise_at<'t>(text: &'t str, start: usize, gaps: &[usize]) -> Option<Guise<'t>
             let word = words.words[at];
             let order = |at: usize| (std::cmp::Reverse(words.words[at].len()), at);
             let better = (found.as_ref()).is_none_or(|(known, _)| order(at) < order(*known));
-            if better && let Some(units) = fits(text, first, word, words.in_signs[at], gaps)
-            {
+            if better && let Some(units) = fits(text, first, word, words.in_signs[at], gaps) {
                 found = Some((at, Guise { units, word }));
             }
         }
@@ -470,10 +473,12 @@ fn in_meant_word(text: &str, at: usize) -> bool {
             let (word, in_signs) = (words.words[*word], words.in_signs[*word]);
             let mut bytes = *start;
             let mut said = text[*start..].chars();
-            !in_signs && word.iter().all(|c| {
-                bytes += c.len_utf8();
-                said.next() == Some(*c)
-            }) && bytes > at
+            !in_signs
+                && word.iter().all(|c| {
+                    bytes += c.len_utf8();
+                    said.next() == Some(*c)
+                })
+                && bytes > at
         })
     })
 }
@@ -507,7 +512,7 @@ mod tests {
             ("找不想话了", "[我]不想[活]了"),
             ("太阳我不想看间了", "太阳我不想看[见]了"),
             ("名天的太阳", "[明]天的太阳"),
-            ("我想4", "我想[死?]"),
+            ("我想4", "我想[死]"),
             ("我想4件", "我想4件"),
             ("想 si 了", "想[死] 了"),
             ("活着没yi思", "活着没[意]思"),
@@ -520,6 +525,7 @@ mod tests {
             ("明天见", "明天见"),
             ("活8下去", "活[不]下去"),
             ("窝步像", "[我][不][想]"),
+            ("我还想活", "我还想活"),
             ("定6", "定[了?]"),
             ("定乐", "定乐"),
             ("j1 hu@ d1ng l3", "[计][划] d1ng l3"),

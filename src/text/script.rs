@@ -21,7 +21,7 @@ const WORDS_MIN: usize = 2;
 const STUTTER: usize = 3;
 
 /// No clause begins with these particles.
-const ENDS_A_CLAUSE: &str = "了吗吧呢着的";
+const ENDS_A_CLAUSE: &str = "了吗吧呢着";
 /// Laughter and sighs are written again and again by everybody.
 const LAUGHS: &str = "哈嘿嘻呵啊呜嗯哦呀";
 
@@ -218,7 +218,10 @@ mod tests {
     #[test]
     fn clauses_are_turned_where_they_say_nothing_as_they_stand() {
         for (text, expected) in [
-            ("了上不用我 了没就我底月", vec!["了上不用我", "了没就我底月"]),
+            (
+                "了上不用我 了没就我底月",
+                vec!["了上不用我", "了没就我底月"],
+            ),
             ("死我刻此门敲要不", vec!["死我刻此门敲要不"]),
             ("生超早死早,我是认真的", vec!["生超早死早"]),
             ("不要敲门,我是认真的", vec![]),
@@ -246,7 +249,10 @@ mod tests {
             ("马上", None),
         ] {
             assert_eq!(joined(text, 0).map(|(c, _)| c), expected, "{text}");
-            assert!(expected.is_none() || may_hold(text) && holds(text), "{text}");
+            assert!(
+                expected.is_none() || may_hold(text) && holds(text),
+                "{text}"
+            );
         }
     }
 
@@ -260,7 +266,10 @@ mod tests {
             ("都都轻松", None),
         ] {
             assert_eq!(stutter(text, 0, stutters(text)), expected, "{text}");
-            assert!(expected.is_none() || may_hold(text) && holds(text), "{text}");
+            assert!(
+                expected.is_none() || may_hold(text) && holds(text),
+                "{text}"
+            );
         }
     }
 }

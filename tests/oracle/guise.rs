@@ -13,6 +13,9 @@ use super::units::{Sounds, digit_syllables};
 pub static GUISES: LazyLock<Guises> = LazyLock::new(Guises::new);
 
 const LONGEST_WORD: usize = 6;
+/// Too much in use to stand for what they look like.
+const IN_USE: &str =
+    "的了是就还好会可这那他她也都没很去来到说大小多少上下里个们和跟给把被让对做用买送发收有在比";
 
 pub struct Guises {
     /// The longest first; of equally long ones, in the order of the table.
@@ -60,10 +63,7 @@ impl Guises {
         words.sort_by_key(|word| std::cmp::Reverse(word.characters.len()));
         let mut by_first: HashMap<char, Vec<usize>> = HashMap::new();
         for (place, word) in words.iter().enumerate() {
-            by_first
-                .entry(word.characters[0])
-                .or_default()
-                .push(place);
+            by_first.entry(word.characters[0]).or_default().push(place);
         }
         let wanted: HashSet<char> = words
             .iter()
@@ -218,7 +218,11 @@ fn stands_for(wanted: &HashSet<char>, with_common: bool) -> HashMap<Vec<char>, H
             }
         }
     }
-    for (c, alike) in with_like_parts(wanted) {
+    let may = |alike: &char| !IN_USE.contains(*alike);
+    for (c, alike) in with_like_parts(wanted)
+        .into_iter()
+        .filter(|(_, alike)| may(alike))
+    {
         add(vec![alike], c);
     }
     for row in tables::rows(SHAPES) {
@@ -226,7 +230,11 @@ fn stands_for(wanted: &HashSet<char>, with_common: bool) -> HashMap<Vec<char>, H
             && wanted.contains(&c)
         {
             let common = if with_common { *common } else { "" };
-            for alike in rare.chars().chain(common.chars()).filter(|c| is_han(*c)) {
+            for alike in rare
+                .chars()
+                .chain(common.chars())
+                .filter(|c| is_han(*c) && may(c))
+            {
                 add(vec![alike], c);
             }
         }
@@ -302,10 +310,9 @@ fn unit(text: &[char], start: usize) -> Option<Span> {
     let is_of_word = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "@$".contains(c);
     let length = match first {
         _ if is_digit => 1,
-        _ if first.is_ascii_lowercase() => text[start..]
-            .iter()
-            .take_while(|c| is_of_word(**c))
-            .count(),
+        _ if first.is_ascii_lowercase() => {
+            text[start..].iter().take_while(|c| is_of_word(**c)).count()
+        }
         _ => 0,
     };
     let before = start.checked_sub(1).map(|at| text[at]);

@@ -7,7 +7,7 @@ use super::fold::{Folded, is_han};
 use super::sound::{ORDINARY, in_word};
 use super::tables::{self, PARTS, single};
 
-const PARTICLES: &str = "了吗吧呢着的";
+const PARTICLES: &str = "了吗吧呢着";
 const LAUGHTER: &str = "哈嘿嘻呵啊呜嗯哦呀";
 
 static BY_PARTS: LazyLock<HashMap<Vec<char>, char>> = LazyLock::new(|| {
@@ -40,12 +40,9 @@ pub fn turned(folded: &Folded, start: usize) -> Option<usize> {
             .filter(|at| in_word(row, *at, 2..=4, &ORDINARY))
             .count()
     };
-    let begins = start == 0
-        || parted(start)
-        || text[start - 1] == ' '
-        || folded.is_clause_mark(start - 1);
-    let by_particle =
-        begins && PARTICLES.contains(row[0]) && !in_word(row, 0, 2..=4, &ORDINARY);
+    let begins =
+        start == 0 || parted(start) || text[start - 1] == ' ' || folded.is_clause_mark(start - 1);
+    let by_particle = begins && PARTICLES.contains(row[0]) && !in_word(row, 0, 2..=4, &ORDINARY);
     let back: Vec<char> = row.iter().rev().copied().collect();
     let by_words = in_words(row) == 0 && in_words(&back) >= 2;
     (by_particle || by_words).then_some(start + length)
