@@ -19,12 +19,17 @@ pub struct Folded {
     pub raw_of_byte: Vec<u32>,
     /// Bytes of `text` before which white space was taken out between Han characters.
     pub gaps: Vec<usize>,
+    /// In a reading: those of its gaps that part two clauses, known from the text that is read.
+    pub parting: Option<Vec<usize>>,
 }
 
 impl Folded {
     /// The gaps that part two clauses, as a comma would: where two Han characters that stand together in the raw text are on
     /// either side. Between single characters white space hides a word.
     pub fn clause_gaps(&self) -> Vec<usize> {
+        if let Some(parting) = &self.parting {
+            return parting.clone();
+        }
         let together = |a: Option<(usize, char)>, b: Option<(usize, char)>| match (a, b) {
             (Some((i, a)), Some((j, b))) => {
                 is_han(a) && is_han(b) && self.raw_of_byte[j] - self.raw_of_byte[i] == 1
@@ -75,6 +80,7 @@ pub fn fold_mapped(raw: &str) -> Folded {
         text: String::with_capacity(raw.len()),
         raw_of_byte: Vec::with_capacity(raw.len()),
         gaps: Vec::new(),
+        parting: None,
     };
     fold_into(raw, &mut out);
     out

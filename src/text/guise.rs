@@ -18,12 +18,19 @@ const MEANT: &str = include_str!("tables/meant.txt");
 const WORD_MAX: usize = 6;
 /// More than the units and spaces of all guises that can hold one and the same unit.
 const NEAR: usize = 4 * WORD_MAX;
+/// A word of so many characters may be heard where all of them are others.
+const WHOLE_MIN: usize = 3;
+/// Everybody writes these for themselves, whatever they look like.
+const IN_USE: &str =
+    "的了是就还好会可这那他她也都没很去来到说大小多少上下里个们和跟给把被让对做用买送发收有在比";
 /// In letters.
 const SYLLABLE_MAX: usize = 6;
 
 /// Words that may be meant, by what a reader compares them with.
 struct Meant {
     words: Vec<&'static [char]>,
+    /// For each, whether only digits and letters may stand for its characters.
+    in_signs: Vec<bool>,
     /// The number of each character of the words.
     number: HashMap<char, u16, FixedState>,
     /// For each character of the basic plane, where the numbers of those that it stands for are in `stands`.
@@ -35,17 +42,23 @@ struct Meant {
     by_two: HashMap<(u16, u16), Vec<usize>, FixedState>,
     /// Whether two characters follow one another somewhere in a word: a bit for each pair of numbers.
     pairs: Vec<u64>,
+    /// The same for words for whose characters others may stand.
+    han_pairs: Vec<u64>,
 }
 
 static WORDS: LazyLock<Meant> = LazyLock::new(Meant::load);
 
 impl Meant {
     fn load() -> Self {
-        let words: Vec<&'static [char]> = MEANT
+        let (mut words, mut in_signs): (Vec<&'static [char]>, _) = (Vec::new(), Vec::new());
+        for line in MEANT
             .lines()
             .filter(|line| !line.starts_with('#') && !line.is_empty())
-            .map(|line| &*Vec::leak(line.chars().collect::<Vec<char>>()))
-            .collect();
+        {
+            let (word, signs) = line.split_once('\t').unwrap_or((line, ""));
+            words.push(&*Vec::leak(word.chars().collect::<Vec<char>>()));
+            in_signs.push(!signs.is_empty());
+        }
         let mut number: HashMap<char, u16, FixedState> = HashMap::default();
         for c in words.iter().flat_map(|word| word.iter()) {
             let next = number.len() as u16;
@@ -68,6 +81,7 @@ impl Meant {
             let alike = shape::like(*c);
             let alike = alike.rare.chars().chain(alike.common.chars());
             let alike = alike.chain(shape::parted_like(*c));
+            let alike = alike.filter(|c| !IN_USE.contains(*c));
             for like in alike.chain([*c]).filter(|c| u32::from(*c) < 1 << 16) {
                 stands[like as usize].push(*n);
             }
@@ -90,11 +104,15 @@ impl Meant {
         }
         let count = number.len();
         let mut pairs = vec![0_u64; (count * count).div_ceil(64)];
+        let mut han_pairs = pairs.clone();
         let mut by_two: HashMap<(u16, u16), Vec<usize>, FixedState> = HashMap::default();
         for (at, word) in words.iter().enumerate() {
             for two in word.windows(2) {
                 let bit = usize::from(number[&two[0]]) * count + usize::from(number[&two[1]]);
                 pairs[bit / 64] |= 1 << (bit % 64);
+                if !in_signs[at] {
+                    han_pairs[bit / 64] |= 1 << (bit % 64);
+                }
             }
             by_two
                 .entry((number[&word[0]], number[&word[1]]))
@@ -106,12 +124,14 @@ impl Meant {
         }
         Self {
             words,
+            in_signs,
             number,
             ranges,
             stands: flat,
             by_sign,
             by_two,
             pairs,
+            han_pairs,
         }
     }
 
@@ -123,9 +143,9 @@ impl Meant {
         }
     }
 
-    fn pair(&self, a: u16, b: u16) -> bool {
+    fn pair(&self, pairs: &[u64], a: u16, b: u16) -> bool {
         let bit = usize::from(a) * self.number.len() + usize::from(b);
-        self.pairs[bit / 64] >> (bit % 64) & 1 == 1
+        pairs[bit / 64] >> (bit % 64) & 1 == 1
     }
 
     /// The numbers of the characters that a unit stands for, and its own number.
@@ -144,9 +164,13 @@ impl Meant {
     /// Whether two neighbours may be part of a word, at least one of them in a guise.
     fn may_be_part(&self, a: Kind<'_>, b: Kind<'_>) -> bool {
         let ((of_a, own_a), (of_b, own_b)) = (self.numbers(a), self.numbers(b));
+        let pairs = match (a, b) {
+            (Kind::Han(_), Kind::Han(_)) => &self.han_pairs,
+            _ => &self.pairs,
+        };
         of_a.iter().any(|x| {
             of_b.iter()
-                .any(|y| self.pair(*x, *y) && (own_a != Some(*x) || own_b != Some(*y)))
+                .any(|y| self.pair(pairs, *x, *y) && (own_a != Some(*x) || own_b != Some(*y)))
         })
     }
 }
@@ -225,6 +249,7 @@ impl Unit<'_> {
             Kind::Han(c) if syllable.is_some() && sound::of_han(c) == syllable => {
                 Some(Stands::BySound)
             }
+            Kind::Han(c) if IN_USE.contains(c) => None,
             Kind::Han(c) => {
                 let alike = shape::like(wanted);
                 if alike.rare.contains(c) || shape::parted_like(wanted).any(|like| like == c) {
@@ -237,6 +262,18 @@ impl Unit<'_> {
                 (syllable.is_some_and(|s| s.name() == letters)).then_some(Stands::BySound)
             }
         }
+    }
+}
+
+/// The letter for which a digit or sign stands in a syllable.
+const fn letter_for(c: u8) -> u8 {
+    match c {
+        b'0' => b'o',
+        b'1' => b'i',
+        b'3' => b'e',
+        b'4' | b'@' => b'a',
+        b'5' | b'$' => b's',
+        _ => c,
     }
 }
 
@@ -257,14 +294,17 @@ fn unit_at(text: &str, start: usize) -> Option<Unit<'_>> {
     }
     // A longer run is no syllable, and is not counted through from each of its letters.
     let run = bytes[start..].iter().take(SYLLABLE_MAX + 1);
-    let end = start + run.take_while(|c| c.is_ascii_alphanumeric()).count();
+    let number = c.is_ascii_digit();
+    let belongs = |c: &&u8| c.is_ascii_alphanumeric() || !number && matches!(**c, b'@' | b'$');
+    let end = start + run.take_while(belongs).count();
     let kind = match &text[start..end] {
-        _ if end - start == 1 && c.is_ascii_digit() => Kind::Digit(c),
-        _ if end - start > SYLLABLE_MAX => return None,
+        _ if number && end - start == 1 => Kind::Digit(c),
+        _ if number || end - start > SYLLABLE_MAX => return None,
         _ if [before, bytes.get(end).copied()].contains(&Some(b'\'')) => return None,
         letters => {
-            syllable_named(letters)?;
-            Kind::Letters(letters)
+            let spelt: SmallVec<[u8; SYLLABLE_MAX]> = letters.bytes().map(letter_for).collect();
+            let spelt = std::str::from_utf8(&spelt).ok()?;
+            Kind::Letters(syllable_named(spelt)?.name())
         }
     };
     Some(Unit { start, end, kind })
@@ -301,7 +341,8 @@ pub(super) fn meanings(folded: &Folded) -> Vec<Meaning> {
         let Some(Guise { units, word }) = guise_at(text, at, &gaps) else {
             continue;
         };
-        let heard = (units.iter()).any(|(unit, _)| matches!(unit.kind, Kind::Digit(_)));
+        let digit = |(unit, _): &(Unit<'_>, Stands)| matches!(unit.kind, Kind::Digit(_));
+        let heard = word.len() == 2 && units.iter().any(digit);
         let mut note = |start, end, read| {
             // Guises that overlap begin close to one another, so only the newest can be of the same unit.
             if !(out
@@ -349,12 +390,12 @@ fn guise_at<'t>(text: &'t str, start: usize, gaps: &[usize]) -> Option<Guise<'t>
     let (of_first, of_second) = (words.numbers(first.kind).0, words.numbers(second.kind).0);
     let mut found: Option<(usize, Guise<'_>)> = None;
     let both = (of_first.iter()).flat_map(|x| of_second.iter().map(move |y| (*x, *y)));
-    for (x, y) in both.filter(|(x, y)| words.pair(*x, *y)) {
+    for (x, y) in both.filter(|(x, y)| words.pair(&words.pairs, *x, *y)) {
         for at in words.by_two.get(&(x, y)).into_iter().flatten().copied() {
             let word = words.words[at];
             let order = |at: usize| (std::cmp::Reverse(words.words[at].len()), at);
             let better = (found.as_ref()).is_none_or(|(known, _)| order(at) < order(*known));
-            if better && let Some(units) = fits(text, first, word, gaps) {
+            if better && let Some(units) = fits(text, first, word, words.in_signs[at], gaps) {
                 found = Some((at, Guise { units, word }));
             }
         }
@@ -363,7 +404,13 @@ fn guise_at<'t>(text: &'t str, start: usize, gaps: &[usize]) -> Option<Guise<'t>
 }
 
 /// The units from this one on, if they are a guise of a word.
-fn fits<'t>(text: &'t str, first: Unit<'t>, word: &[char], gaps: &[usize]) -> Option<Units<'t>> {
+fn fits<'t>(
+    text: &'t str,
+    first: Unit<'t>,
+    word: &[char],
+    in_signs: bool,
+    gaps: &[usize],
+) -> Option<Units<'t>> {
     let mut units = Units::new();
     let mut unit = first;
     for (at, wanted) in word.iter().enumerate() {
@@ -380,7 +427,11 @@ fn fits<'t>(text: &'t str, first: Unit<'t>, word: &[char], gaps: &[usize]) -> Op
     let letters = (units.iter()).all(|(unit, _)| matches!(unit.kind, Kind::Letters(_)));
     let heard = differ().all(|(_, stands)| *stands == Stands::BySound);
     let count = differ().count();
-    let few = count <= units.len() / 2 || heard && count < units.len();
+    let few = count <= units.len() / 2 || heard && (count < units.len() || count >= WHOLE_MIN);
+    let is_sign = |(unit, _): &(Unit<'_>, Stands)| !matches!(unit.kind, Kind::Han(_));
+    if in_signs && !(differ().all(is_sign) && count < units.len()) {
+        return None;
+    }
     let vague = |(_, stands): &(Unit<'_>, Stands)| *stands == Stands::ByCommonLook;
     if differ().next().is_none() || !(few || letters) || units.len() == 2 && differ().any(vague) {
         return None;
@@ -419,13 +470,15 @@ fn in_meant_word(text: &str, at: usize) -> bool {
         };
         let lists = words.by_two.get(&(*x, *y));
         lists.into_iter().flatten().any(|word| {
-            let word = words.words[*word];
+            let (word, in_signs) = (words.words[*word], words.in_signs[*word]);
             let mut bytes = *start;
             let mut said = text[*start..].chars();
-            word.iter().all(|c| {
-                bytes += c.len_utf8();
-                said.next() == Some(*c)
-            }) && bytes > at
+            !in_signs
+                && word.iter().all(|c| {
+                    bytes += c.len_utf8();
+                    said.next() == Some(*c)
+                })
+                && bytes > at
         })
     })
 }
@@ -459,7 +512,7 @@ mod tests {
             ("找不想话了", "[我]不想[活]了"),
             ("太阳我不想看间了", "太阳我不想看[见]了"),
             ("名天的太阳", "[明]天的太阳"),
-            ("我想4", "我想[死?]"),
+            ("我想4", "我想[死]"),
             ("我想4件", "我想4件"),
             ("想 si 了", "想[死] 了"),
             ("活着没yi思", "活着没[意]思"),
@@ -470,6 +523,12 @@ mod tests {
             ("买个紫砂壶", "买个紫砂壶"),
             ("我不想活了", "我不想活了"),
             ("明天见", "明天见"),
+            ("活8下去", "活[不]下去"),
+            ("窝步像", "[我][不][想]"),
+            ("我还想活", "我还想活"),
+            ("定6", "定[了?]"),
+            ("定乐", "定乐"),
+            ("j1 hu@ d1ng l3", "[计][划] d1ng l3"),
         ] {
             assert_eq!(read(text), reading, "{text}");
         }

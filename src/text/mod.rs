@@ -15,6 +15,7 @@ mod guise;
 mod marks;
 mod piece;
 pub mod reading;
+mod script;
 pub mod shape;
 pub mod sound;
 mod table;

@@ -11,7 +11,7 @@ use foldhash::fast::FixedState;
 use smallvec::SmallVec;
 
 use super::table::{Class, TABLE};
-use super::{Folded, fold_into, fold_mapped, guise, is_clause_mark, is_han, letter_key};
+use super::{Folded, fold_into, fold_mapped, guise, is_clause_mark, is_han, letter_key, script};
 
 const ENGLISH: &str = include_str!("tables/english.txt");
 const SAID: &str = include_str!("tables/said.txt");
@@ -147,21 +147,29 @@ impl Signs {
 
 /// The readings of a raw text; `folded` is memory to be used again. Most texts have none, and two cheap looks say so first.
 pub fn readings_of(raw: &str, folded: &mut String) -> SmallVec<[Reading; 2]> {
-    if !may_be_read(raw) {
+    let may_turn = script::may_turn(raw);
+    if !may_turn && !may_be_read(raw) {
         return SmallVec::new();
     }
     folded.clear();
     fold_into(raw, folded);
-    if is_plain(folded) {
+    if !is_plain(folded) {
+        return readings(&fold_mapped(raw));
+    }
+    if !may_turn {
         return SmallVec::new();
     }
-    readings(&fold_mapped(raw))
+    let mapped = fold_mapped(raw);
+    match script::turned(&mapped).is_empty() {
+        true => SmallVec::new(),
+        false => readings(&mapped),
+    }
 }
 
 /// False for texts that have no reading, by their raw characters: nearly all Chinese ones.
 fn may_be_read(raw: &str) -> bool {
     let signs = &*SIGNS;
-    raw.chars().any(|c| signs.tells(c)) || guise::may_hold(raw)
+    raw.chars().any(|c| signs.tells(c)) || guise::may_hold(raw) || script::may_hold(raw)
 }
 
 /// True for folded texts that surely have no reading, cheaper than making it.
@@ -225,7 +233,7 @@ fn is_plain(folded: &str) -> bool {
         }
     }
     let guised = han && guise::holds(folded);
-    !has_fillers(folded) && !guised
+    !has_fillers(folded) && !guised && !(han && script::holds(folded))
 }
 
 /// Whether the same sign stands between three Han characters in a row.
@@ -266,7 +274,8 @@ struct Item {
 fn written(folded: &Folded, items: &[Item], hear: bool) -> Reading {
     let mut out = Reading::default();
     let text = &folded.text;
-    let mut gaps = folded.gaps.iter().peekable();
+    let parting = folded.clause_gaps();
+    let mut gaps = parting.iter().peekable();
     for item in items {
         let change = item.change.filter(|heard| hear || !heard);
         let at = out.folded.text.len();
@@ -307,6 +316,7 @@ fn written(folded: &Folded, items: &[Item], hear: bool) -> Reading {
             }
         }
     }
+    out.folded.parting = Some(out.folded.gaps.clone());
     out
 }
 
@@ -320,16 +330,34 @@ fn items(folded: &Folded, signs: &Signs) -> Vec<Item> {
     let text = folded.text.as_str();
     let bytes = text.as_bytes();
     let letters = bytes.iter().any(u8::is_ascii_alphabetic);
-    let meant = match text.chars().any(is_han) {
-        true => guise::meanings(folded),
-        false => Vec::new(),
+    let han = text.chars().any(is_han);
+    let (meant, turned) = match han {
+        true => (guise::meanings(folded), script::turned(folded)),
+        false => (Vec::new(), Vec::new()),
     };
+    let mut turned = turned.into_iter().peekable();
+    let stutters = han && script::stutters(text);
     let mut meant = meant.iter().peekable();
     let alnum = |i: usize| bytes.get(i).is_some_and(u8::is_ascii_alphanumeric);
     let mut out: Vec<Item> = Vec::new();
     let mut at = 0;
     while let Some(c) = text[at..].chars().next() {
         let end = at + c.len_utf8();
+        while turned.next_if(|(start, _)| *start < at).is_some() {}
+        if let Some((_, end)) = turned.next_if(|(start, _)| *start == at) {
+            let back: String = text[at..end].chars().rev().collect();
+            out.push(changed(at, end, &back, false));
+            at = end;
+            continue;
+        }
+        if is_han(c)
+            && let Some((c, end)) =
+                script::joined(text, at).or_else(|| script::stutter(text, at, stutters))
+        {
+            out.push(changed(at, end, c.encode_utf8(&mut [0; 4]), false));
+            at = end;
+            continue;
+        }
         while meant.next_if(|meaning| meaning.start < at).is_some() {}
         if let Some(meaning) = meant.next_if(|meaning| meaning.start == at) {
             let read = meaning.read.map(String::from).unwrap_or_default();

@@ -74,6 +74,11 @@ pub fn parted_like(c: char) -> impl Iterator<Item = char> {
         .filter(move |other| *other != c)
 }
 
+/// Characters that can be written as others, and as which.
+pub(super) fn forms() -> impl Iterator<Item = (char, &'static str)> {
+    entries(PARTS)
+}
+
 /// Characters that look like this one, or hold it.
 pub fn like(c: char) -> Alike {
     LIKE.get(&c).copied().unwrap_or_default()

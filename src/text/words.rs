@@ -15,6 +15,11 @@ pub(super) fn ordinary() -> impl Iterator<Item = &'static str> {
     WORDS.lines().filter(|l| !l.starts_with('#'))
 }
 
+/// True if this is an ordinary word.
+pub(super) fn is_ordinary(word: &str) -> bool {
+    ORDINARY.contains(word)
+}
+
 /// True if the character at this byte belongs to an ordinary word of the text.
 pub fn in_ordinary_word(text: &str, at: usize) -> bool {
     let before: Vec<usize> = text[..at]

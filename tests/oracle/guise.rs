@@ -13,10 +13,13 @@ use super::units::{Sounds, digit_syllables};
 pub static GUISES: LazyLock<Guises> = LazyLock::new(Guises::new);
 
 const LONGEST_WORD: usize = 6;
+/// Too much in use to stand for what they look like.
+const IN_USE: &str =
+    "的了是就还好会可这那他她也都没很去来到说大小多少上下里个们和跟给把被让对做用买送发收有在比";
 
 pub struct Guises {
     /// The longest first; of equally long ones, in the order of the table.
-    words: Vec<Vec<char>>,
+    words: Vec<Word>,
     /// The places of the words that begin with a character.
     by_first: HashMap<char, Vec<usize>>,
     /// The words once more, to be looked for as they stand.
@@ -26,6 +29,12 @@ pub struct Guises {
     /// A character, and the one that it stands for as a common look-alike and in no other way.
     only_common: HashSet<(char, char)>,
     sounds: Sounds,
+}
+
+struct Word {
+    characters: Vec<char>,
+    /// Only digits and letters stand for its characters.
+    in_signs: bool,
 }
 
 /// A stretch of the folded text that is written instead of a word.
@@ -45,15 +54,21 @@ pub struct Meant {
 
 impl Guises {
     fn new() -> Guises {
-        let mut words: Vec<Vec<char>> = tables::rows(MEANT)
-            .map(|row| row[0].chars().collect())
+        let mut words: Vec<Word> = tables::rows(MEANT)
+            .map(|row| Word {
+                characters: row[0].chars().collect(),
+                in_signs: row.get(1) == Some(&"signs"),
+            })
             .collect();
-        words.sort_by_key(|word| std::cmp::Reverse(word.len()));
+        words.sort_by_key(|word| std::cmp::Reverse(word.characters.len()));
         let mut by_first: HashMap<char, Vec<usize>> = HashMap::new();
         for (place, word) in words.iter().enumerate() {
-            by_first.entry(word[0]).or_default().push(place);
+            by_first.entry(word.characters[0]).or_default().push(place);
         }
-        let wanted: HashSet<char> = words.iter().flatten().copied().collect();
+        let wanted: HashSet<char> = words
+            .iter()
+            .flat_map(|word| word.characters.iter().copied())
+            .collect();
         let clearly = stands_for(&wanted, false);
         let all = stands_for(&wanted, true);
         let only_common = all
@@ -67,7 +82,11 @@ impl Guises {
             .collect();
         Guises {
             by_first,
-            as_they_stand: words.iter().cloned().collect(),
+            as_they_stand: words
+                .iter()
+                .filter(|word| !word.in_signs)
+                .map(|word| word.characters.clone())
+                .collect(),
             stands_for: all,
             only_common,
             sounds: Sounds::new(),
@@ -83,7 +102,7 @@ impl Guises {
             let Some(Found { units, word }) = self.at(folded, start) else {
                 continue;
             };
-            let heard = units.iter().any(|unit| text[unit.0].is_ascii_digit());
+            let heard = word.len() == 2 && units.iter().any(|unit| text[unit.0].is_ascii_digit());
             for (at, &(from, to)) in units.iter().enumerate() {
                 if text[from] != word[at] {
                     let character = Some(word[at]);
@@ -110,13 +129,13 @@ impl Guises {
         let text = &folded.chars;
         let units = units(text, start);
         let (from, to) = *units.first()?;
-        let firsts = self.stands_for.get(&text[from..to])?;
+        let firsts = self.stands_for.get(&spelt(&text[from..to]))?;
         let places = firsts.iter().filter_map(|first| self.by_first.get(first));
         let place = places
             .flatten()
             .filter(|place| self.is_guise(folded, &units, &self.words[**place]))
             .min()?;
-        let word = &self.words[*place];
+        let word = &self.words[*place].characters;
         Some(Found {
             units: units[..word.len()].to_vec(),
             word,
@@ -124,8 +143,9 @@ impl Guises {
     }
 
     /// Whether the first of these units are a guise of the word.
-    fn is_guise(&self, folded: &Folded, units: &[Span], word: &[char]) -> bool {
+    fn is_guise(&self, folded: &Folded, units: &[Span], word: &Word) -> bool {
         let text = &folded.chars;
+        let (in_signs, word) = (word.in_signs, &word.characters);
         let Some(units) = units.get(..word.len()) else {
             return false;
         };
@@ -133,7 +153,7 @@ impl Guises {
             return false;
         }
         let stands = |(from, to): Span, c: char| {
-            let known = self.stands_for.get(&text[from..to]);
+            let known = self.stands_for.get(&spelt(&text[from..to]));
             known.is_some_and(|characters| characters.contains(&c))
         };
         let pairs = units.iter().copied().zip(word.iter().copied());
@@ -155,12 +175,15 @@ impl Guises {
             text[last].is_ascii_digit() && text.get(end).is_some_and(|c| COUNTERS.contains(*c));
         let all_letters = units.iter().all(|unit| text[unit.0].is_ascii_lowercase());
         let by_sound = differ.iter().all(|(at, c)| self.has_sound(text[*at], *c));
-        let few = differ.len() <= word.len() / 2 || by_sound && differ.len() < word.len();
+        let all_differ = differ.len() == word.len();
+        let few = differ.len() <= word.len() / 2 || by_sound && (!all_differ || word.len() >= 3);
+        let by_signs = differ.iter().all(|(at, _)| text[*at].is_ascii()) && !all_differ;
         let vague = word.len() == 2
             && differ
                 .iter()
                 .any(|(at, c)| self.only_common.contains(&(text[*at], *c)));
-        !differ.is_empty() && !of_other_word && !is_amount && (few || all_letters) && !vague
+        let fits = (few || all_letters) && !vague && (by_signs || !in_signs);
+        !differ.is_empty() && !of_other_word && !is_amount && fits
     }
 
     /// Whether a unit that stands for a character and begins with this one has its sound. Letters and
@@ -195,7 +218,11 @@ fn stands_for(wanted: &HashSet<char>, with_common: bool) -> HashMap<Vec<char>, H
             }
         }
     }
-    for (c, alike) in with_like_parts(wanted) {
+    let may = |alike: &char| !IN_USE.contains(*alike);
+    for (c, alike) in with_like_parts(wanted)
+        .into_iter()
+        .filter(|(_, alike)| may(alike))
+    {
         add(vec![alike], c);
     }
     for row in tables::rows(SHAPES) {
@@ -203,7 +230,11 @@ fn stands_for(wanted: &HashSet<char>, with_common: bool) -> HashMap<Vec<char>, H
             && wanted.contains(&c)
         {
             let common = if with_common { *common } else { "" };
-            for alike in rare.chars().chain(common.chars()).filter(|c| is_han(*c)) {
+            for alike in rare
+                .chars()
+                .chain(common.chars())
+                .filter(|c| is_han(*c) && may(c))
+            {
                 add(vec![alike], c);
             }
         }
@@ -276,14 +307,33 @@ fn unit(text: &[char], start: usize) -> Option<Span> {
         return Some((start, start + 1));
     }
     let is_digit = first.is_ascii_digit();
-    let letters = text[start..]
-        .iter()
-        .take_while(|c| c.is_ascii_lowercase())
-        .count();
-    let length = if is_digit { 1 } else { letters };
+    let is_of_word = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "@$".contains(c);
+    let length = match first {
+        _ if is_digit => 1,
+        _ if first.is_ascii_lowercase() => {
+            text[start..].iter().take_while(|c| is_of_word(**c)).count()
+        }
+        _ => 0,
+    };
     let before = start.checked_sub(1).map(|at| text[at]);
     let after = text.get(start + length).copied();
     let joins = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '\'' && !is_digit;
     let stands_free = ![before, after].into_iter().flatten().any(joins);
     (length > 0 && stands_free).then_some((start, start + length))
+}
+
+/// The characters of a unit, of letters the syllable that they spell.
+fn spelt(unit: &[char]) -> Vec<char> {
+    if !unit[0].is_ascii_lowercase() {
+        return unit.to_vec();
+    }
+    let letter = |c: &char| match c {
+        '0' => 'o',
+        '1' => 'i',
+        '3' => 'e',
+        '4' | '@' => 'a',
+        '5' | '$' => 's',
+        other => *other,
+    };
+    unit.iter().map(letter).collect()
 }

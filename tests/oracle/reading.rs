@@ -7,6 +7,7 @@ use super::english::LANGUAGE;
 use super::fold::{Folded, is_han};
 use super::guise::{GUISES, Meant};
 use super::matching::{Guise, Span};
+use super::script;
 use super::tables::{self, SAID, single};
 
 /// With `*`, the signs that may stand in a word.
@@ -209,6 +210,15 @@ impl<'a> Cutting<'a> {
     /// Where the item that begins here ends, and what is read for it if that is a change.
     fn item(&self, start: usize) -> (usize, Option<Says>) {
         let c = self.text[start];
+        let says_plainly = |text: String| Says { text, heard: false };
+        if let Some(end) = script::turned(self.folded, start) {
+            let back = self.text[start..end].iter().rev().collect();
+            return (end, Some(says_plainly(back)));
+        }
+        let whole = script::joined(self.text, start);
+        if let Some((c, end)) = whole.or_else(|| script::stuttered(self.text, start)) {
+            return (end, Some(says_plainly(c.into())));
+        }
         if let Some(meant) = self.meant.get(&start) {
             let says = Says {
                 text: meant.character.map(String::from).unwrap_or_default(),
