@@ -27,6 +27,8 @@ const BESIDE: usize = 8;
 const LONG: usize = 6;
 /// So many words at most are heard as one.
 const JOINED_MAX: usize = 3;
+/// So many words at most are turned round together.
+const TURNED_MAX: usize = 24;
 /// A letter that is written so often in a row stretches its word.
 const STRETCHED: usize = 3;
 /// A sign between Han characters that comes back so often in a row parts them only.
@@ -513,7 +515,10 @@ fn turned_run(text: &str, start: usize, signs: &Signs) -> Option<Item> {
     let run = |turn: &dyn Fn(&str) -> String| -> Option<usize> {
         let mut words: Vec<(usize, usize)> = Vec::new();
         let mut at = start;
-        while let Some(end) = letters_end(bytes, at) {
+        while words.len() < TURNED_MAX {
+            let Some(end) = letters_end(bytes, at) else {
+                break;
+            };
             let turned = turn(&text[at..end]);
             if !english.rank.contains_key(&*turned) {
                 break;
@@ -1304,11 +1309,72 @@ mod tests {
     }
 
     #[test]
+    fn signs_for_letters_leave_the_word_that_it_was() {
+        for (raw, expected) in [
+            ("log 0ff", "log off"),
+            ("pl34se g0d", "please god"),
+            ("i g0 s00n", "i go soon"),
+            ("!t n0", "it no"),
+            ("@l!ve", "alive"),
+            ("to be @|ive", "to be alive"),
+            ("a c0ff1n", "a coffin"),
+            ("des3rve 2 liv3", "deserve to live"),
+            ("enuffff", "enough"),
+            ("fadinggggg", "fading"),
+        ] {
+            assert_eq!(read(raw), [expected], "{raw}");
+        }
+        assert_eq!(read("the 14th"), Vec::<String>::new());
+    }
+
+    #[test]
+    fn words_turned_round_together_are_read_together() {
+        for (raw, expected) in [
+            ("so is my evil ot lliw", "so is my will to live"),
+            ("yresim ym fo tuo em tup", "put me out of my misery"),
+            ("before i ti dne this week", "before i end it this week"),
+            ("ab jvfu gb fheivir", "no wish to survive"),
+            ("v jnag gb xvyy zlfrys", "i want to kill myself"),
+            ("ye-bay. an't-cay op-stay", "bye. cant stop"),
+            ("oodbyegay", "goodbye"),
+        ] {
+            assert_eq!(read(raw), [expected], "{raw}");
+        }
+        for raw in ["no on a was", "e-bay or x-ray", "was it so"] {
+            assert!(!read(raw).iter().any(|read| read.contains("saw")), "{raw}");
+        }
+    }
+
+    #[test]
+    fn several_words_are_heard_as_one() {
+        for (raw, expected) in [
+            ("mice elf", "myself"),
+            ("never weigh cup", "never wake up"),
+            ("hoap liss", "hopeless"),
+            ("to disa peer", "to disappear"),
+            ("pushing day zees", "pushing daisies"),
+            ("my few neural", "my funeral"),
+            ("gnome ore", "no more"),
+            ("leave this plan-it", "leave this planet"),
+        ] {
+            let all = readings(&fold_mapped(raw));
+            let last = all.last().map(|r| (r.folded.text.as_str(), r.changes[0].heard));
+            assert!(
+                last.is_some_and(|(text, words)| text == expected && words >= 2),
+                "{raw}: {last:?}"
+            );
+        }
+        for raw in ["so far so good", "and i have an order", "for review", "wake up"] {
+            assert_eq!(read(raw), Vec::<String>::new(), "{raw}");
+        }
+    }
+
+    #[test]
     fn words_in_use_are_only_heard() {
         for (raw, expected) in [
             ("i want to dye", "i want to die"),
             ("knot bee hear", "not be here"),
-            ("good buy", "good bye"),
+            ("good buy", "goodbye"),
         ] {
             let got = read(raw);
             assert_eq!(
@@ -1362,7 +1428,7 @@ mod tests {
             parts in prop::collection::vec(prop::sample::select(vec![
                 "want", "wnat", "to", "2", "4", "u", "die", "d!e", "d", "i", "e", " ", " ", "  ", ".", ",", "-", "*", "!", "@", "(",
                 "|", "'", "s", "dye", "size", "xl", "12", "kochi", "活", "不", "想", "俄", "卟", "了", "x", "1", "☆", "🍃", "💀",
-                "⚰", "\u{200b}", "ｄ", "ᴅ", "\n", "。", "ㄋ", "l1f3", "h8",
+                "⚰", "\u{200b}", "mice", "elf", "evil", "ot", "lliw", "jnag", "gb", "ye", "bay", "n0", "enuffff", "weigh", "cup", "ｄ", "ᴅ", "\n", "。", "ㄋ", "l1f3", "h8",
             ]), 0..9)
         ) {
             let raw: String = parts.concat();

@@ -123,7 +123,7 @@ impl English {
 
     /// What stood before the first vowel stands at the end, with `ay` behind it.
     fn of_pig_latin(&self, word: &str) -> Option<&'static str> {
-        let moved = word.strip_suffix("ay")?;
+        let moved = word.strip_suffix("ay").filter(|moved| moved.len() >= 2)?;
         let is_vowel = |c: char| "aeiou".contains(c);
         if !moved.starts_with(is_vowel) {
             return None;

@@ -12,6 +12,7 @@ use super::tables::{self, JOINED, SAID, single};
 /// With `*`, the signs that may stand in a word.
 const SIGNS: &str = "@$!|+(<";
 const MOST_SPELLED: usize = 96;
+const MOST_TURNED: usize = 24;
 
 /// The text read in one way.
 pub struct Reading {
@@ -374,7 +375,7 @@ impl<'a> Cutting<'a> {
     fn turned_by(&self, start: usize, turn: &dyn Fn(&str) -> String) -> Option<Read> {
         let word = |place: &Span| self.written(place.0, place.1);
         let mut run: Vec<Span> = self
-            .lettered_words(start, &[' '], usize::MAX)
+            .lettered_words(start, &[' '], MOST_TURNED)
             .into_iter()
             .take_while(|place| LANGUAGE.is_word(&turn(&word(place))))
             .collect();
