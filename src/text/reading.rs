@@ -236,7 +236,8 @@ fn is_plain(folded: &str) -> bool {
             };
             odd = odd || (lettered && several(folded, start, signs).is_some());
         } else if c.is_ascii() {
-            odd |= (is_sign(c) && c != b'*' && alnum(at + 1)) || (c == b'-' && is_pig_tail(bytes, at + 1));
+            odd |= (is_sign(c) && c != b'*' && alnum(at + 1))
+                || (c == b'-' && is_pig_tail(bytes, at + 1));
             at += 1;
         } else {
             let Some(c) = folded[at..].chars().next() else {
@@ -872,13 +873,9 @@ impl English {
         }
         let key = key(&letters);
         let plain = letters.bytes().all(|c| c.is_ascii_lowercase());
-        // As it stands but for its signs; where those are the fewer, any word.
+        // As it stands but for its signs.
         let full = self.by_full_key.get(&full_key(&letters)).copied();
-        let shown = letters.bytes().filter(u8::is_ascii_lowercase).count();
-        let any = !plain && shown * 2 > letters.len() && !letters.starts_with(['(', '<']);
-        let full = full.filter(|word| any || self.meant(word).is_some());
-        let full = full.filter(|_| !plain || letters.len() >= 3);
-        if full.is_some() {
+        if (!plain || letters.len() >= 3) && full.is_some_and(|word| self.meant(word).is_some()) {
             return full;
         }
         if letters.len() >= 3 {
@@ -892,7 +889,13 @@ impl English {
                     .next()
             };
             let found = self.by_key.get(&key).copied();
-            let found = found.or_else(stretched).or_else(swapped);
+            // Where signs are the fewer, any word.
+            let shown = letters.bytes().filter(u8::is_ascii_lowercase).count();
+            let any = !plain && shown * 2 > letters.len() && !letters.starts_with(['(', '<']);
+            let found = found
+                .or(full.filter(|_| any))
+                .or_else(stretched)
+                .or_else(swapped);
             let turned = || {
                 let keys = turned(&key).filter(|key| key.len() >= 3);
                 keys.into_iter()
@@ -1358,13 +1361,20 @@ mod tests {
             ("leave this plan-it", "leave this planet"),
         ] {
             let all = readings(&fold_mapped(raw));
-            let last = all.last().map(|r| (r.folded.text.as_str(), r.changes[0].heard));
+            let last = all
+                .last()
+                .map(|r| (r.folded.text.as_str(), r.changes[0].heard));
             assert!(
                 last.is_some_and(|(text, words)| text == expected && words >= 2),
                 "{raw}: {last:?}"
             );
         }
-        for raw in ["so far so good", "and i have an order", "for review", "wake up"] {
+        for raw in [
+            "so far so good",
+            "and i have an order",
+            "for review",
+            "wake up",
+        ] {
             assert_eq!(read(raw), Vec::<String>::new(), "{raw}");
         }
     }

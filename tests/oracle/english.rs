@@ -113,12 +113,20 @@ impl English {
 
     /// 2.
     fn by_its_whole_key(&self, word: &str, of_letters: bool) -> Option<&'static str> {
-        let letters = word.bytes().filter(u8::is_ascii_lowercase).count();
-        let may_be_any =
-            !of_letters && letters * 2 > word.len() && !word.starts_with('(') && !word.starts_with('<');
         let same = self.by_whole_key.get(&whole_key(word)).copied()?;
-        let fits = (!of_letters || word.len() >= 3) && (may_be_any || self.rank(same).is_some());
+        let fits = (!of_letters || word.len() >= 3) && self.rank(same).is_some();
         fits.then_some(same)
+    }
+
+    /// A word that is no meant one, where more letters than signs show.
+    fn any_by_its_whole_key(&self, word: &str) -> Option<&'static str> {
+        let letters = word.bytes().filter(u8::is_ascii_lowercase).count();
+        let shows = letters < word.len() && letters * 2 > word.len();
+        let may_be = shows && !word.starts_with('(') && !word.starts_with('<');
+        self.by_whole_key
+            .get(&whole_key(word))
+            .copied()
+            .filter(|_| may_be)
     }
 
     /// What stood before the first vowel stands at the end, with `ay` behind it.
@@ -147,8 +155,14 @@ impl English {
         if let Some(same) = self.by_key.get(&key) {
             return Some(same);
         }
+        if let Some(any) = self.any_by_its_whole_key(word) {
+            return Some(any);
+        }
         let stretched = stretched(word);
-        if let Some(known) = stretched.iter().find_map(|word| self.words.get(word.as_str())) {
+        if let Some(known) = stretched
+            .iter()
+            .find_map(|word| self.words.get(word.as_str()))
+        {
             return Some(known);
         }
         if of_letters {
@@ -258,14 +272,22 @@ pub fn stretched(word: &str) -> Vec<String> {
         let mut at = 0;
         while at < chars.len() {
             let run = chars[at..].iter().take_while(|c| **c == chars[at]).count();
-            let stays = if run >= 3 && chars[at].is_ascii_lowercase() { most } else { run };
+            let stays = if run >= 3 && chars[at].is_ascii_lowercase() {
+                most
+            } else {
+                run
+            };
             out.extend(&chars[at..at + stays]);
             at += run;
         }
         out.into_iter().collect()
     };
     let (two, one) = (cut(2), cut(1));
-    if one == word { Vec::new() } else { vec![two, one] }
+    if one == word {
+        Vec::new()
+    } else {
+        vec![two, one]
+    }
 }
 
 pub fn rotated(word: &str) -> String {

@@ -389,7 +389,11 @@ impl<'a> Cutting<'a> {
         while run.last().is_some_and(is_itself) {
             run.pop();
         }
-        let none: Vec<String> = run.iter().map(word).filter(|w| !LANGUAGE.is_word(w)).collect();
+        let none: Vec<String> = run
+            .iter()
+            .map(word)
+            .filter(|w| !LANGUAGE.is_word(w))
+            .collect();
         let tells = |w: &String| w.len() >= 3 && LANGUAGE.rank(&turn(w)).is_some();
         if run.len() < 2 || none.len() * 2 < run.len() || !none.iter().any(tells) {
             return None;
