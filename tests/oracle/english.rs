@@ -22,6 +22,8 @@ pub struct English {
     words: HashSet<&'static str>,
     /// In each of these the commonest word counts.
     by_key: Commonest<String>,
+    /// All words by the key with its repeats, those that may be meant first.
+    by_whole_key: Commonest<String>,
     /// Long words by their key and by their key without one character.
     by_near_key: Commonest<String>,
     by_bones: Commonest<String>,
@@ -36,14 +38,18 @@ impl English {
         let meant: Vec<&str> = lines.by_ref().take_while(|line| !line.is_empty()).collect();
         let mut english = English {
             ranks: meant.iter().copied().zip(0..).collect(),
-            words: meant.iter().copied().chain(lines).collect(),
+            words: meant.iter().copied().chain(lines.clone()).collect(),
             by_key: HashMap::new(),
+            by_whole_key: HashMap::new(),
             by_near_key: HashMap::new(),
             by_bones: HashMap::new(),
             by_sound: HashMap::new(),
             by_long_sound: HashMap::new(),
             meant,
         };
+        for word in english.meant.iter().copied().chain(lines) {
+            first(&mut english.by_whole_key, whole_key(word), word);
+        }
         for &word in &english.meant {
             first(&mut english.by_key, key(word), word);
             if word.len() >= 3 {
@@ -81,7 +87,9 @@ impl English {
             return self.shown(&word);
         }
         let of_letters = word.bytes().all(|c| c.is_ascii_lowercase());
-        self.by_its_key(&word, of_letters)
+        self.by_its_whole_key(&word, of_letters)
+            .or_else(|| self.by_its_key(&word, of_letters))
+            .or_else(|| self.of_pig_latin(&word).filter(|_| of_letters))
             .or_else(|| self.by_almost_its_key(&word, of_letters))
             .or_else(|| self.by_its_bones(&word).filter(|_| of_letters))
             .or_else(|| self.by_its_sound(&word).filter(|_| of_letters))
@@ -103,6 +111,42 @@ impl English {
         self.meant.iter().find(agrees).copied()
     }
 
+    /// 2.
+    fn by_its_whole_key(&self, word: &str, of_letters: bool) -> Option<&'static str> {
+        let same = self.by_whole_key.get(&whole_key(word)).copied()?;
+        let fits = (!of_letters || word.len() >= 3) && self.rank(same).is_some();
+        fits.then_some(same)
+    }
+
+    /// A word that is no meant one, where more letters than signs show.
+    fn any_by_its_whole_key(&self, word: &str) -> Option<&'static str> {
+        let letters = word.bytes().filter(u8::is_ascii_lowercase).count();
+        let shows = letters < word.len() && letters * 2 > word.len();
+        let may_be = shows && !word.starts_with('(') && !word.starts_with('<');
+        self.by_whole_key
+            .get(&whole_key(word))
+            .copied()
+            .filter(|_| may_be)
+    }
+
+    /// What stood before the first vowel stands at the end, with `ay` behind it.
+    fn of_pig_latin(&self, word: &str) -> Option<&'static str> {
+        let moved = word.strip_suffix("ay").filter(|moved| moved.len() >= 2)?;
+        let is_vowel = |c: char| "aeiou".contains(c);
+        if !moved.starts_with(is_vowel) {
+            return None;
+        }
+        let last_vowel = moved.rfind(is_vowel)?;
+        for begins in (last_vowel + 1..=moved.len()).rev() {
+            let whole = moved[begins..].to_owned() + &moved[..begins];
+            if let Some(meant) = self.the_meant(&whole) {
+                return Some(meant);
+            }
+        }
+        let without = moved.strip_suffix('w').or(moved.strip_suffix('y'))?;
+        self.the_meant(without)
+    }
+
     fn by_its_key(&self, word: &str, of_letters: bool) -> Option<&'static str> {
         if word.len() < 3 {
             return None;
@@ -110,6 +154,16 @@ impl English {
         let key = key(word);
         if let Some(same) = self.by_key.get(&key) {
             return Some(same);
+        }
+        if let Some(any) = self.any_by_its_whole_key(word) {
+            return Some(any);
+        }
+        let stretched = stretched(word);
+        if let Some(known) = stretched
+            .iter()
+            .find_map(|word| self.words.get(word.as_str()))
+        {
+            return Some(known);
         }
         if of_letters {
             let mut turned = turned(word).into_iter();
@@ -156,7 +210,7 @@ impl English {
     }
 
     /// The word itself, if it may be meant.
-    fn the_meant(&self, text: &str) -> Option<&'static str> {
+    pub fn the_meant(&self, text: &str) -> Option<&'static str> {
         self.rank(text).map(|rank| self.meant[rank])
     }
 
@@ -210,7 +264,33 @@ fn near_keys(key: &str) -> Vec<String> {
         .collect()
 }
 
-fn rotated(word: &str) -> String {
+/// A word with runs of three letters and more cut to two, then to one; none without such runs.
+pub fn stretched(word: &str) -> Vec<String> {
+    let chars: Vec<char> = word.chars().collect();
+    let cut = |most: usize| -> String {
+        let mut out: Vec<char> = Vec::new();
+        let mut at = 0;
+        while at < chars.len() {
+            let run = chars[at..].iter().take_while(|c| **c == chars[at]).count();
+            let stays = if run >= 3 && chars[at].is_ascii_lowercase() {
+                most
+            } else {
+                run
+            };
+            out.extend(&chars[at..at + stays]);
+            at += run;
+        }
+        out.into_iter().collect()
+    };
+    let (two, one) = (cut(2), cut(1));
+    if one == word {
+        Vec::new()
+    } else {
+        vec![two, one]
+    }
+}
+
+pub fn rotated(word: &str) -> String {
     let turn = |c| match c {
         'a'..='m' => char::from(c as u8 + 13),
         'n'..='z' => char::from(c as u8 - 13),
@@ -226,7 +306,12 @@ fn without_repeats(chars: impl Iterator<Item = char>) -> String {
 }
 
 pub fn key(word: &str) -> String {
-    without_repeats(word.chars().filter_map(|c| {
+    without_repeats(whole_key(word).chars())
+}
+
+/// The key with its repeats.
+fn whole_key(word: &str) -> String {
+    let signs = word.chars().filter_map(|c| {
         Some(match c {
             'l' | '1' | '!' | '|' => 'i',
             '0' => 'o',
@@ -240,7 +325,41 @@ pub fn key(word: &str) -> String {
             'a'..='z' => c,
             _ => return None,
         })
-    }))
+    });
+    signs.collect()
+}
+
+/// Sounds of several words, as rough as words that run together are heard.
+pub fn rough_sound(sounds: &str) -> String {
+    let is_vowel = |c: char| "AEIOUY".contains(c);
+    let chars: Vec<char> = sounds.chars().collect();
+    let vowel_at = |at: usize| chars.get(at).is_some_and(|c| is_vowel(*c));
+    let mut rough = String::new();
+    // Whether the last that was not left out is a vowel.
+    let mut in_vowels = false;
+    for (at, &c) in chars.iter().enumerate() {
+        if c == 'R' && !vowel_at(at + 1) {
+            continue;
+        }
+        if !is_vowel(c) {
+            if in_vowels || !rough.ends_with(c) {
+                rough.push(c);
+            }
+            in_vowels = false;
+            continue;
+        }
+        if !in_vowels {
+            let is_first = !chars[..at].iter().any(|c| is_vowel(*c));
+            rough.push(match c {
+                'A' | 'E' if is_first => 'A',
+                'I' if is_first => 'I',
+                'A' | 'E' | 'I' | 'Y' if !is_first => 'E',
+                _ => 'O',
+            });
+        }
+        in_vowels = true;
+    }
+    rough
 }
 
 pub fn bones(word: &str) -> String {
@@ -257,7 +376,7 @@ pub fn long_sound(word: &str) -> String {
 }
 
 /// Groups of letters that are looked for before anything else, in this order.
-const GROUPS: [(&str, &str, Place); 19] = [
+const GROUPS: [(&str, &str, Place); 20] = [
     ("ough", "O", Place::Anywhere),
     ("augh", "O", Place::Anywhere),
     ("eigh", "A", Place::Anywhere),
@@ -266,6 +385,7 @@ const GROUPS: [(&str, &str, Place); 19] = [
     ("dge", "J", Place::Anywhere),
     ("igh", "I", Place::Anywhere),
     ("kn", "N", Place::Beginning),
+    ("gn", "N", Place::Beginning),
     ("wr", "R", Place::Beginning),
     ("ps", "S", Place::Beginning),
     ("gh", "G", Place::Beginning),

@@ -3,16 +3,17 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::LazyLock;
 
-use super::english::LANGUAGE;
+use super::english::{LANGUAGE, rotated, rough_sound, sound, stretched};
 use super::fold::{Folded, is_han};
 use super::guise::{GUISES, Meant};
 use super::matching::{Guise, Span};
 use super::script;
-use super::tables::{self, SAID, single};
+use super::tables::{self, JOINED, SAID, single};
 
 /// With `*`, the signs that may stand in a word.
 const SIGNS: &str = "@$!|+(<";
 const MOST_SPELLED: usize = 96;
+const MOST_TURNED: usize = 24;
 
 /// The text read in one way.
 pub struct Reading {
@@ -24,6 +25,8 @@ pub struct Reading {
 struct Change {
     span: Span,
     heard: bool,
+    /// How many words it was.
+    words: usize,
 }
 
 impl Reading {
@@ -35,7 +38,8 @@ impl Reading {
             .iter()
             .filter(overlapped)
             .partition(|change| change.heard);
-        match (plain.len(), heard.len()) {
+        let words: usize = heard.iter().map(|change| change.words).sum();
+        match (plain.len(), words) {
             (0, 0) => None,
             (0, 1) => Some(Guise::Loose),
             _ => Some(Guise::Sound),
@@ -76,7 +80,8 @@ impl Reading {
             if says.is_some() || item.after_filler {
                 // What a filler changed is changed whatever else is heard.
                 let heard = !item.after_filler && says.is_some_and(|says| says.heard);
-                reading.changes.push(Change { span, heard });
+                let words = item.words;
+                reading.changes.push(Change { span, heard, words });
             }
         }
         reading
@@ -115,6 +120,7 @@ struct Item {
     says: Option<Says>,
     /// A Han item that counts as changed because a filler was taken out before it.
     after_filler: bool,
+    words: usize,
 }
 
 impl Item {
@@ -141,6 +147,8 @@ static SIGNS_OF: LazyLock<Signs> = LazyLock::new(Signs::new);
 struct Signs {
     zh: HashMap<char, Says>,
     en: HashMap<&'static str, Says>,
+    /// What several words may be heard as, by their rough sound.
+    joined: HashMap<String, &'static str>,
 }
 
 impl Signs {
@@ -160,7 +168,12 @@ impl Signs {
                 }
             }
         }
-        Signs { zh, en }
+        let mut joined = HashMap::new();
+        for row in tables::rows(JOINED) {
+            let spoken = row.last().copied().unwrap_or_default();
+            joined.entry(rough_sound_of(spoken)).or_insert(row[0]);
+        }
+        Signs { zh, en, joined }
     }
 
     fn is_zh(&self, c: char) -> bool {
@@ -168,8 +181,23 @@ impl Signs {
     }
 }
 
+/// The words' sounds one after the other, made rough together.
+fn rough_sound_of(words: &str) -> String {
+    let sounds: Vec<String> = words.split(' ').map(sound).collect();
+    rough_sound(&sounds.concat())
+}
+
 fn is_letter_or_digit(c: char) -> bool {
     c.is_ascii_lowercase() || c.is_ascii_digit()
+}
+
+/// Where an item ends and what is read for it.
+type Read = (usize, Option<Says>);
+
+/// A word may be part of something longer.
+enum Cut {
+    Word(Read),
+    Other(Read),
 }
 
 /// Cuts a folded text into items.
@@ -195,12 +223,20 @@ impl<'a> Cutting<'a> {
     fn cut(mut self) -> Vec<Item> {
         let mut start = 0;
         while start < self.text.len() {
-            let (end, says) = self.item(start);
+            let several = || self.several(start);
+            let (words, (end, says)) = match self.item(start) {
+                Cut::Word(word) => match self.turned(start).or_else(|| self.pig_latin(start)) {
+                    Some(turned) => (1, turned),
+                    None => several().unwrap_or((1, word)),
+                },
+                Cut::Other(other) => (1, other),
+            };
             self.items.push(Item {
                 start,
                 end,
                 says,
                 after_filler: false,
+                words,
             });
             start = end;
         }
@@ -208,7 +244,7 @@ impl<'a> Cutting<'a> {
     }
 
     /// Where the item that begins here ends, and what is read for it if that is a change.
-    fn item(&self, start: usize) -> (usize, Option<Says>) {
+    fn item(&self, start: usize) -> Cut {
         let c = self.text[start];
         let says_plainly = |text: String| Says { text, heard: false };
         if let Some(end) = script::turned(self.folded, start) {
@@ -224,13 +260,16 @@ impl<'a> Cutting<'a> {
                 text: meant.character.map(String::from).unwrap_or_default(),
                 heard: meant.heard,
             };
-            (meant.end, Some(says))
+            Cut::Other((meant.end, Some(says)))
         } else if self.lettered && self.begins_word(start) {
-            self.spelled_out(start).unwrap_or_else(|| self.word(start))
+            match self.spelled_out(start) {
+                Some(spelled) => Cut::Other(spelled),
+                None => Cut::Word(self.word(start)),
+            }
         } else if !c.is_ascii() {
-            (start + 1, self.sign(start))
+            Cut::Other((start + 1, self.sign(start)))
         } else {
-            (start + 1, None)
+            Cut::Other((start + 1, None))
         }
     }
 
@@ -241,8 +280,11 @@ impl<'a> Cutting<'a> {
     /// An item ends with a letter or digit if that is the character before what comes next.
     fn begins_word(&self, at: usize) -> bool {
         let after_letter = at > 0 && self.is_letter_at(at - 1);
-        self.is_letter_at(at)
-            || SIGNS.contains(self.text[at]) && self.is_letter_at(at + 1) && !after_letter
+        let signs = self.text[at..]
+            .iter()
+            .take_while(|c| SIGNS.contains(**c))
+            .count();
+        self.is_letter_at(at) || signs > 0 && self.is_letter_at(at + signs) && !after_letter
     }
 
     /// 1a.
@@ -291,8 +333,8 @@ impl<'a> Cutting<'a> {
         Some((last + 1, Some(says)))
     }
 
-    /// 1b.
-    fn word(&self, start: usize) -> (usize, Option<Says>) {
+    /// Where the word of 1f that begins here ends.
+    fn word_end(&self, start: usize) -> usize {
         let mut end = start;
         while end < self.text.len() {
             let run = self.text[end..]
@@ -308,9 +350,133 @@ impl<'a> Cutting<'a> {
                 break;
             }
         }
-        let written: String = self.text[start..end].iter().collect();
+        end
+    }
+
+    fn written(&self, start: usize, end: usize) -> String {
+        self.text[start..end].iter().collect()
+    }
+
+    /// Words of letters only that begin here, with the same character between them each, and where each ends.
+    fn lettered_words(&self, start: usize, between: &[char], most: usize) -> Vec<Span> {
+        let mut words = Vec::new();
+        let mut at = start;
+        while words.len() < most && at < self.text.len() && self.text[at].is_ascii_lowercase() {
+            let end = self.word_end(at);
+            if !self.text[at..end].iter().all(char::is_ascii_lowercase) {
+                break;
+            }
+            words.push((at, end));
+            if !self.text.get(end).is_some_and(|c| between.contains(c)) {
+                break;
+            }
+            at = end + 1;
+        }
+        words
+    }
+
+    /// 1b. and 1c.
+    fn turned(&self, start: usize) -> Option<Read> {
+        let reversed = |word: &str| -> String { word.chars().rev().collect() };
+        self.turned_by(start, &reversed)
+            .or_else(|| self.turned_by(start, &rotated_text))
+    }
+
+    fn turned_by(&self, start: usize, turn: &dyn Fn(&str) -> String) -> Option<Read> {
+        let word = |place: &Span| self.written(place.0, place.1);
+        let mut run: Vec<Span> = self
+            .lettered_words(start, &[' '], MOST_TURNED)
+            .into_iter()
+            .take_while(|place| LANGUAGE.is_word(&turn(&word(place))))
+            .collect();
+        let is_itself = |place: &Span| {
+            let word = word(place);
+            word.len() <= 2 && LANGUAGE.rank(&word).is_some()
+        };
+        if is_itself(run.first()?) {
+            return None;
+        }
+        while run.last().is_some_and(is_itself) {
+            run.pop();
+        }
+        let none: Vec<String> = run
+            .iter()
+            .map(word)
+            .filter(|w| !LANGUAGE.is_word(w))
+            .collect();
+        let tells = |w: &String| w.len() >= 3 && LANGUAGE.rank(&turn(w)).is_some();
+        if run.len() < 2 || none.len() * 2 < run.len() || !none.iter().any(tells) {
+            return None;
+        }
+        let end = run.last()?.1;
+        let says = Says {
+            text: turn(&self.written(start, end)),
+            heard: false,
+        };
+        Some((end, Some(says)))
+    }
+
+    /// 1d.
+    fn pig_latin(&self, start: usize) -> Option<Read> {
+        if !self.is_letter_at(start) {
+            return None;
+        }
+        let middle = self.word_end(start);
+        if self.text.get(middle) != Some(&'-') {
+            return None;
+        }
+        let &(from, end) = self.lettered_words(middle + 1, &[], 1).first()?;
+        let behind = self.written(from, end);
+        let moved = behind.strip_suffix("ay")?;
+        let rest = self.written(start, middle).replace('\'', "");
+        let only_letters = rest.bytes().all(|c| c.is_ascii_lowercase());
+        if !only_letters || moved.contains(['a', 'e', 'i', 'o', 'u']) {
+            return None;
+        }
+        let mut whole = vec![format!("{moved}{rest}")];
+        if moved == "w" || moved == "y" {
+            whole.push(rest);
+        }
+        let text = whole.into_iter().find(|word| LANGUAGE.is_word(word))?;
+        Some((end, Some(Says { text, heard: false })))
+    }
+
+    /// 1e., with the number of words.
+    fn several(&self, start: usize) -> Option<(usize, Read)> {
+        let words = self.lettered_words(start, &[' ', '-'], 3);
+        for count in (2..=words.len()).rev() {
+            let written: Vec<String> = words[..count]
+                .iter()
+                .map(|place| self.written(place.0, place.1))
+                .collect();
+            let written = written.join(" ");
+            let sign = SIGNS_OF.en.get(written.as_str()).cloned();
+            let says = sign.or_else(|| {
+                let text = SIGNS_OF.joined.get(&rough_sound_of(&written))?;
+                Some(Says {
+                    text: (*text).to_owned(),
+                    heard: true,
+                })
+            });
+            if let Some(says) = says.filter(|says| says.text != written) {
+                return Some((count, (words[count - 1].1, Some(says))));
+            }
+        }
+        None
+    }
+
+    /// 1f.
+    fn word(&self, start: usize) -> Read {
+        let end = self.word_end(start);
+        let written = self.written(start, end);
         let sign = SIGNS_OF.en.get(written.as_str());
-        let says = match sign.filter(|_| written.len() > 1) {
+        let stretched = stretched(&written);
+        let of_stretched = stretched
+            .iter()
+            .filter(|word| word.len() > 1)
+            .filter_map(|word| SIGNS_OF.en.get(word.as_str()))
+            .find(|says| !says.heard);
+        let says = match sign.filter(|_| written.len() > 1).or(of_stretched) {
             Some(says) => Some(says.clone()),
             None => LANGUAGE.means(&written).map(|text| Says {
                 text: text.to_owned(),
@@ -349,6 +515,10 @@ impl<'a> Cutting<'a> {
         let after = self.text[at + 1..].iter().take(8).find(counts);
         [before, after].into_iter().flatten().any(|c| is_han(*c))
     }
+}
+
+fn rotated_text(text: &str) -> String {
+    rotated(text)
 }
 
 /// One word of what is spelled out.

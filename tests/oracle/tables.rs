@@ -23,6 +23,7 @@ pub const WORDS: &str = table!("words");
 pub const SAID: &str = table!("said");
 pub const ENGLISH: &str = table!("english");
 pub const MEANT: &str = table!("meant");
+pub const JOINED: &str = table!("joined");
 
 /// The lines of a table, cut at their tabs.
 pub fn rows(table: &'static str) -> impl Iterator<Item = Vec<&'static str>> {

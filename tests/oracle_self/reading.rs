@@ -318,3 +318,23 @@ fn a_signal_of_a_reading_is_remembered() {
         (["plain".to_owned()].as_slice(), Sound)
     );
 }
+
+#[test]
+fn words_turned_round_moved_or_heard_together() {
+    check(&[
+        ("so is my evil ot lliw", &["so is my will to live"]),
+        ("i ti dne on monday", &["i end it on monday"]),
+        ("ab jvfu gb fheivir", &["no wish to survive"]),
+        ("ye-bay. an't-cay op-stay", &["bye. cant stop"]),
+        ("i am mice elf", &["i am myself"]),
+        ("never weigh cup", &["never wake up"]),
+        ("pushing day zees", &["pushing daisies"]),
+        ("so far so good", &[]),
+        ("log 0ff", &["log off"]),
+        ("!t n0", &["it no"]),
+        ("to be @|ive", &["to be alive"]),
+        ("enuffff fadinggggg", &["enough fading"]),
+        ("oodbyegay", &["goodbye"]),
+        ("the 14th", &[]),
+    ]);
+}

@@ -258,6 +258,22 @@ write("words.txt", "Words in ordinary use.", "jieba", sorted(set(words)))
 TEXTS = HERE.parent.parent / "semantic" / "texts"
 
 
+ALSO_MEANT = """
+abyss afterlife angel angels anguish ashes belonged bleak burial bury cease ceasing cemetery coffin crave craving cremate
+cremated cremation crushed curtain daisies darkness decay depart departed deserved deserving despair despairing despise dust
+escape escaping eternal eternally eternity eulogy expire expired extinct extinguish extinguished fading goodbyes
+graveyard heartbeat helpless hollow infinite lights nothingness obituary oblivion offline outlive outlived peacefully
+perish perished pointless reaper release released respawn respawns resting rot rotting shattered sorrow struggle
+struggling survive switched terminate terminated testament tombstone torment torture unalive undeserving unloved
+unwanted unworthy vanishing void weary wither withered
+"""
+ALSO_WORDS = """
+aka apps ebay apr asap aug bday bruh dec emoji eu faq feb ffs fml fr fri fyi gg grandad hp hun idc idek idk ily imo irl istg jan
+jul jun km ldr lmao ml mon ngl nov npc oct plz pw pws rn selfie sep sept sis smh tbh thu thur thurs thx tn tue tues ty tysm
+usa wtf xp xxl yeah yep
+"""
+
+
 def joined(word):
     return word.strip().lower().replace("'", "")
 
@@ -278,8 +294,10 @@ listed = {w for w in listed if w.isascii() and w.isalpha() and (len(w) > 1 or w 
 risk, shortened = english_of("risk")
 harmless, also = english_of("benign", "benign_talk", "ambiguous")
 meant = sorted((w for w in risk if w in listed or (w in shortened and risk[w] > 1)), key=lambda w: (-risk[w], w))
+# Words of dying, grief and parting that those texts happen not to hold, after the others; and words of chat that SCOWL has not.
+meant += sorted(set(ALSO_MEANT.split()) - set(meant))
 shortened = {w for w in shortened | also if (risk + harmless)[w] >= 2}
-standing = listed | shortened | {w for w, n in harmless.items() if n >= 3}
+standing = listed | shortened | {w for w, n in harmless.items() if n >= 3} | set(ALSO_WORDS.split())
 with (HERE / "english.txt").open("w", encoding="utf-8") as out:
     out.write("# English words: those that a disguise may stand for, commonest first; after an empty line all others.\n")
     out.write("# From this project's own texts and Debian's wamerican-small (SCOWL), by build.py.\n")
