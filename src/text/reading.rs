@@ -1320,7 +1320,7 @@ mod tests {
             ("w a n t  t o  d i e", "want to die"),
             ("my life is p.o.i.n.t.l.e.s.s.", "my life is pointless."),
             ("suiicdal again", "suicidal again"),
-            ("v jnag to qvr", "v want to die"),
+            ("v jnag to qvr", "i want to die"),
             ("i want to ⚰", "i want to die"),
             ("sl33p 4ever", "sleep forever"),
             ("my lyf hurts", "my life hurts"),
@@ -1363,7 +1363,7 @@ mod tests {
         for (raw, expected) in [
             ("so is my evil ot lliw", "so is my will to live"),
             ("yresim ym fo tuo em tup", "put me out of my misery"),
-            ("before i ti dne this week", "before i end it this week"),
+            ("before i ti dne on monday", "before i end it on monday"),
             ("ab jvfu gb fheivir", "no wish to survive"),
             ("v jnag gb xvyy zlfrys", "i want to kill myself"),
             ("ye-bay. an't-cay op-stay", "bye. cant stop"),
