@@ -176,7 +176,7 @@ fn guises_of_chinese_words_are_read() {
         ("a rare look-alike", "恚死", &["想死"]),
         (
             "a common look-alike in a longer word",
-            "生不如比",
+            "生不如歼",
             &["生不如死"],
         ),
         ("a common look-alike in a word of two", "慧死", &[]),
@@ -236,6 +236,12 @@ fn guises_of_chinese_words_are_read() {
             "好☆好☆想4",
             &["好好想4", "好好想死"],
         ),
+        ("a word in signs by a digit", "定好6", &["定好了"]),
+        ("a word in signs by another character", "定好乐", &[]),
+        ("digits and signs in a syllable", "j1 hu@", &["计划"]),
+        ("what is in use stands for no look-alike", "还想活", &[]),
+        ("all characters of three are others", "窝步像", &["我不想"]),
+        ("all characters of two are others", "步像", &[]),
         ("guises that overlap", "我不项货了", &["我不想活了"]),
         (
             "across white space that was dropped",
@@ -249,18 +255,37 @@ fn guises_of_chinese_words_are_read() {
 }
 
 #[test]
+fn what_is_done_to_writing_itself_is_undone() {
+    check(&[
+        ("了上不用我", &["我用不上了"]),
+        ("了上不用我 了没就我底月", &["我用不上了月底我就没了"]),
+        ("死我刻此门敲要不!", &["不要敲门此刻我死!"]),
+        ("了解一下", &[]),
+        ("x了上不用我", &[]),
+        ("还亻责三十万", &["还债三十万"]),
+        ("马上好", &[]),
+        ("足艮着", &["跟着"]),
+        ("我我我走走", &["我走"]),
+        ("哈哈哈", &[]),
+        ("好好", &[]),
+    ]);
+}
+
+#[test]
 fn hits_in_guises() {
     for (text, expected) in [
         ("我说bu xiang huo le!", vec![((2, 17), Sound)]),
         ("不项活了,不想活了", vec![((0, 4), Sound), ((5, 9), Raw)]),
         ("不项活ㄋ", vec![((0, 4), Sound)]),
-        // One change that is heard, and two.
-        ("8想活了", vec![((0, 4), Loose)]),
+        // A digit in a word of three characters is not only heard.
+        ("8想活了", vec![((0, 4), Sound)]),
         ("8想活6", vec![((0, 4), Sound)]),
         ("8想活6个", vec![]),
     ] {
         assert_eq!(sights("不想活了\n", text), expected, "{text:?}");
     }
+    // One change that is heard.
+    assert_eq!(sights("想死\n", "要4,想4"), [((3, 5), Loose)]);
     // Two changes that are heard.
     assert_eq!(sights("想死救我\n", "想4救5"), [((0, 4), Sound)]);
     // Only the units that differ are changed.

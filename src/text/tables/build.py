@@ -61,6 +61,8 @@ for name in ["TWVariants.txt", "HKVariants.txt", "JPVariants.txt"]:
         for variant in written:
             if len(variant) == 1 and len(standard) == 1 and variant not in standing | {standard} and variant not in traditional:
                 variants.setdefault(variant, standard)
+for own in "欠抬予醋疏":  # Written for another in Japanese, for themselves in Chinese.
+    variants.pop(own, None)
 write(
     "variants.txt",
     "Regional variant, the character it stands for.",
@@ -184,6 +186,8 @@ for c in common:
             forms |= {f[:i] + tuple(own) + f[i + 1 :] for f in set(forms) if len(f) == 2}
     forms |= {f[::-1] for f in forms if len(f) == 2}
     parts |= {f"{c}\t{''.join(f)}" for f in forms}
+by_hand = (HERE / "parts_by_hand.txt").read_text(encoding="utf-8").splitlines()
+parts |= {line for line in by_hand if not line.startswith("#")}
 write("parts.txt", "Common character, its two or three parts as they can be typed.", "char-similar", sorted(parts))
 
 # --- sounds ---------------------------------------------------------------------------------------
