@@ -249,11 +249,11 @@ impl<'a> Cutting<'a> {
         let says_plainly = |text: String| Says { text, heard: false };
         if let Some(end) = script::turned(self.folded, start) {
             let back = self.text[start..end].iter().rev().collect();
-            return (end, Some(says_plainly(back)));
+            return Cut::Other((end, Some(says_plainly(back))));
         }
         let whole = script::joined(self.text, start);
         if let Some((c, end)) = whole.or_else(|| script::stuttered(self.text, start)) {
-            return (end, Some(says_plainly(c.into())));
+            return Cut::Other((end, Some(says_plainly(c.into()))));
         }
         if let Some(meant) = self.meant.get(&start) {
             let says = Says {
