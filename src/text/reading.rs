@@ -269,7 +269,7 @@ fn is_plain(folded: &str) -> bool {
         }
     }
     let guised = han && guise::holds(folded);
-    !has_fillers(folded) && !guised && !(han && script::holds(folded))
+    !(has_fillers(folded) || guised || han && script::holds(folded))
 }
 
 /// Whether the same sign stands between three Han characters in a row.

@@ -61,8 +61,6 @@ for name in ["TWVariants.txt", "HKVariants.txt", "JPVariants.txt"]:
         for variant in written:
             if len(variant) == 1 and len(standard) == 1 and variant not in standing | {standard} and variant not in traditional:
                 variants.setdefault(variant, standard)
-for own in "欠抬予醋疏":  # Written for another in Japanese, for themselves in Chinese.
-    variants.pop(own, None)
 write(
     "variants.txt",
     "Regional variant, the character it stands for.",
