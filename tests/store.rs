@@ -294,6 +294,7 @@ async fn a_claim_is_a_lease_with_a_fencing_number() {
             verdict: DetectionVerdict::Right,
             reason: "safety plan agreed".to_owned(),
         };
+        // Between the two they were silent for an hour, which is evidence as well.
         feed(&engine, chat("2", "p", 63, "goodbye forever")).await;
         let refused = store
             .close_case(berta.clone(), id.clone(), closing(1), at(64))
@@ -302,21 +303,21 @@ async fn a_claim_is_a_lease_with_a_fencing_number() {
             matches!(
                 refused,
                 Err(StoreError::Refused(Refusal::NewerEvidence {
-                    current: 2,
+                    current: 3,
                     ..
                 }))
             ),
             "{refused:?}"
         );
         let refused = store
-            .close_case(anna(), id.clone(), closing(2), at(64))
+            .close_case(anna(), id.clone(), closing(3), at(64))
             .await;
         assert!(
             matches!(refused, Err(StoreError::Refused(_))),
             "only the holder closes"
         );
         store
-            .close_case(berta.clone(), id.clone(), closing(2), at(64))
+            .close_case(berta.clone(), id.clone(), closing(3), at(64))
             .await
             .expect("closed");
         let view = store
