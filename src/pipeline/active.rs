@@ -49,17 +49,21 @@ impl ActivePersons {
 
     /// False only for persons who opened no sentence shortly before `now`.
     pub fn may_go_on(&self, person: &PersonId, now: Time) -> bool {
-        self.opened.within(person, now, PIECES_MS)
+        // Only that the last opening is long past says no: an event may come late.
+        let since = self.opened.since_latest_ms(person, now);
+        since.is_some_and(|ms| ms <= PIECES_MS)
     }
 
-    /// Remembers that something was found in what a person wrote or did.
+    /// Remembers that something was found in what a person wrote.
     pub fn spoke(&self, person: &PersonId, at: Time) {
         self.spoke.insert(person, at);
     }
 
-    /// False only for persons in whose acts nothing was found in so many milliseconds before `now`.
+    /// False only for persons in whose words nothing was found around `now`: what they did long before they spoke ends no wait, but
+    /// on a node that has only heard of them another's event may stand for their words.
     pub fn may_be_waited_for(&self, person: &PersonId, now: Time, within_ms: i64) -> bool {
-        self.spoke.within(person, now, within_ms)
+        let since = self.spoke.since_latest_ms(person, now);
+        since.is_some_and(|ms| (-within_ms..=within_ms).contains(&ms))
     }
 
     /// The generation of activations that is in the filter.
@@ -111,14 +115,11 @@ impl Lately {
         }
     }
 
-    /// Only that the last time is long past says no: an event may come late.
-    fn within(&self, person: &PersonId, now: Time, within_ms: i64) -> bool {
+    /// Milliseconds from the last time to `now`; below 0 if that is before it.
+    fn since_latest_ms(&self, person: &PersonId, now: Time) -> Option<i64> {
         let (hash, shard) = self.shard(person);
         let shard = shard.lock().unwrap_or_else(PoisonError::into_inner);
-        shard
-            .latest
-            .get(&hash)
-            .is_some_and(|at| now.since_ms(*at) <= within_ms)
+        shard.latest.get(&hash).map(|at| now.since_ms(*at))
     }
 }
 
@@ -160,6 +161,6 @@ mod tests {
             .sum();
         assert!(held < persons * 3 / 4, "{held} of {persons}");
         let last = PersonId::new(format!("p{}", persons - 1));
-        assert!(opened.within(&last, late, PIECES_MS));
+        assert_eq!(opened.since_latest_ms(&last, late), Some(0));
     }
 }

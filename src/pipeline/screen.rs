@@ -106,7 +106,8 @@ impl Walk {
         }
         if own {
             self.active.insert(&event.person);
-            if is_own_act(&event.kind) {
+            let said = |d: &Draft| d.needs == Needs::Nothing && !d.spans.is_empty();
+            if is_own_act(&event.kind) && drafts.iter().any(said) {
                 // Whether they are waited for is for the transaction to say.
                 let at = believed(event.occurred_at, arrived_at);
                 self.active.spoke(&event.person, at);
