@@ -9,7 +9,7 @@ use foldhash::fast::FixedState;
 use smallvec::SmallVec;
 
 use super::sound::{self, Syllable, digit_for, is_counter, syllable_named};
-use super::table::{Class, TABLE};
+use super::table::any_neighbours;
 use super::words::in_ordinary_word;
 use super::{Folded, is_han, shape};
 
@@ -178,16 +178,7 @@ impl Meant {
 /// False for raw texts of Han characters and marks in which nothing is a guise.
 pub(super) fn may_hold(raw: &str) -> bool {
     let words = &*WORDS;
-    let mut last = '\0';
-    raw.chars().any(|c| {
-        let c = match TABLE.class(c) {
-            // Marks may be dropped between two characters.
-            Class::Dropped | Class::Space | Class::Soft(_) => return false,
-            Class::Han(c) => c,
-            Class::Several => return true,
-            Class::Line | Class::Return | Class::Plain(_) => '\0',
-        };
-        let before = std::mem::replace(&mut last, c);
+    any_neighbours(raw, |before, c| {
         words.may_be_part(Kind::Han(before), Kind::Han(c))
     })
 }

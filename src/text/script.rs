@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 
 use foldhash::fast::FixedState;
 
-use super::table::{Class, TABLE};
+use super::table::{Class, TABLE, any_neighbours};
 use super::words::{in_ordinary_word, is_ordinary, ordinary};
 use super::{Folded, is_clause_mark, is_han, shape};
 
@@ -92,15 +92,8 @@ pub(super) fn may_turn(raw: &str) -> bool {
 /// False for raw texts in which no character is taken apart and none stutters.
 pub(super) fn may_hold(raw: &str) -> bool {
     let begins = &PARTS.1;
-    let (mut last, mut run) = ('\0', 0);
-    raw.chars().any(|c| {
-        let c = match TABLE.class(c) {
-            Class::Dropped | Class::Space | Class::Soft(_) => return false,
-            Class::Han(c) => c,
-            Class::Several => return true,
-            Class::Line | Class::Return | Class::Plain(_) => '\0',
-        };
-        let before = std::mem::replace(&mut last, c);
+    let mut run = 0;
+    any_neighbours(raw, |before, c| {
         run = if c == before { run + 1 } else { 1 };
         c != '\0' && (run >= STUTTER || begins.contains(&(before, c)))
     })

@@ -256,3 +256,19 @@ pub fn several_of(c: char) -> impl Iterator<Item = char> {
         Class::Dropped | Class::Several => None,
     })
 }
+
+/// Whether something holds of a folded character and the one before it, as the raw text shows them: '\0' stands for what is not
+/// Han, and marks are left out, since they may be dropped between two characters. True where a character becomes several.
+pub(super) fn any_neighbours(raw: &str, mut holds: impl FnMut(char, char) -> bool) -> bool {
+    let mut last = '\0';
+    raw.chars().any(|c| {
+        let c = match TABLE.class(c) {
+            Class::Dropped | Class::Space | Class::Soft(_) => return false,
+            Class::Han(c) => c,
+            Class::Several => return true,
+            Class::Line | Class::Return | Class::Plain(_) => '\0',
+        };
+        let before = std::mem::replace(&mut last, c);
+        holds(before, c)
+    })
+}
