@@ -324,7 +324,12 @@ async fn play(
             .and_then(|p| p.as_str().map(str::to_owned))
             .unwrap_or_default();
         let at = Time::from_ms(TEST_START_MS + at_ms);
-        if event.remove("nothing").is_some() {
+        if let Some(nothing) = event.remove("nothing") {
+            anyhow::ensure!(
+                nothing == true && event.keys().all(|key| key == "locale"),
+                "event {}: `nothing: true` stands alone beside `at`",
+                step + 1
+            );
             // Until then nobody said or did anything.
             let person = PersonId::new(format!("t{name}-{person}"));
             let heard = engine.hear_silences(at).await?.into_iter();

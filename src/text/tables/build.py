@@ -251,6 +251,7 @@ for line in (Path(jieba.__file__).parent / "dict.txt").read_text(encoding="utf-8
     word, count, *_ = line.split(" ")
     if 2 <= len(word) <= 4 and int(count) >= (10 if len(word) == 2 else 50) and set(word) <= known:
         words.append(word)
+words += ["不香"]  # Shops are asked of rice and tea 香不香, which is no 不想.
 write("words.txt", "Words in ordinary use.", "jieba", sorted(set(words)))
 
 # --- English words ----------------------------------------------------------------------------------
@@ -270,7 +271,7 @@ struggling survive switched terminate terminated testament tombstone torment tor
 unwanted unworthy vanishing void weary wither withered
 """
 ALSO_WORDS = """
-aka apps ebay apr asap aug bday bruh dec emoji eu faq feb ffs fml fr fri fyi gg grandad hp hun idc idek idk ily imo irl istg jan
+aka apps diy ebay apr asap aug bday bruh dec emoji eu faq feb ffs fml fr fri fyi gg grandad hp hun idc idek idk ily imo irl istg jan
 jul jun km ldr lmao ml mon ngl nov npc oct plz pw pws rn selfie sep sept sis smh tbh thu thur thurs thx tn tue tues ty tysm
 usa wtf xp xxl yeah yep
 """
