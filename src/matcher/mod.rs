@@ -237,12 +237,6 @@ impl Matcher {
             .iter()
             .map(|written| self.texts.look(&self.rules, written.text.reveal(), seen))
             .collect();
-        let mut scored = Vec::new();
-        if let Some(scores) = &self.scores {
-            for written in texts {
-                scores.find(&self.rules, written, tokens, &mut scored);
-            }
-        }
         let read: SmallVec<[(&Written<'_>, Reading); 2]> = texts
             .iter()
             .flat_map(|written| {
@@ -250,6 +244,14 @@ impl Matcher {
                 readings.into_iter().map(move |reading| (written, reading))
             })
             .collect();
+        let mut scored = Vec::new();
+        if let Some(scores) = &self.scores {
+            for written in texts {
+                let readings = read.iter().filter(|(of, _)| std::ptr::eq(*of, written));
+                let readings = readings.map(|(_, reading)| reading);
+                scores.find(&self.rules, written, readings, tokens, &mut scored);
+            }
+        }
         let both = || texts.iter().zip(&looks);
         let closely = company
             || who != Who::Stranger

@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use super::texts::Written;
-use crate::domain::{Draft, Facts, Needs, Span, View};
+use crate::domain::{Draft, Facts, Field, Needs, Span, View};
 use crate::rules::{Ruleset, ScoreSignal};
-use crate::semantic::{Model, Tokens};
+use crate::semantic::{Model, Reason, Tokens};
+use crate::text::reading::{Distance, Reading};
 
 /// Pieces shown of a text that scored high.
 const PIECES_SHOWN: usize = 3;
@@ -28,10 +29,12 @@ impl Scores {
         })
     }
 
-    pub(super) fn find(
+    /// Scores a text as it is written and as it is read: a disguise hides the pieces that the scorer knows.
+    pub(super) fn find<'r>(
         &self,
         rules: &Ruleset,
         written: &Written<'_>,
+        readings: impl Iterator<Item = &'r Reading>,
         tokens: &mut Tokens,
         out: &mut Vec<Draft>,
     ) {
@@ -42,34 +45,63 @@ impl Scores {
         if raw.is_empty() || !rules.scores.iter().any(asked) {
             return;
         }
-        let scores = self.model.score(raw, tokens);
-        for (signal, threshold) in rules.scores.iter().zip(&self.thresholds) {
-            if !asked(signal) || scores[signal.head.index()] < *threshold {
-                continue;
-            }
-            let reasons = self.model.explain(raw, signal.head, tokens);
-            let mut spans: Vec<Span> = reasons
-                .iter()
-                .filter(|reason| reason.weight > 0)
-                .take(PIECES_SHOWN)
-                .map(|reason| Span {
-                    field,
-                    start: reason.start,
-                    end: reason.end,
-                    view: View::Raw,
-                })
-                .collect();
-            spans.sort();
-            spans.dedup();
-            match out.iter_mut().find(|draft| draft.name == signal.id) {
-                Some(draft) => draft.spans.extend(spans),
-                None => out.push(Draft {
-                    name: signal.id.clone(),
-                    facts: Facts::default(),
-                    spans,
-                    needs: Needs::Nothing,
-                }),
+        for reading in std::iter::once(None).chain(readings.map(Some)) {
+            let text = reading.map_or(raw, |reading| &reading.folded.text);
+            let scores = self.model.score(text, tokens);
+            for (signal, threshold) in rules.scores.iter().zip(&self.thresholds) {
+                if !asked(signal) || scores[signal.head.index()] < *threshold {
+                    continue;
+                }
+                let reasons = self.model.explain(text, signal.head, tokens);
+                let mut spans: Vec<Span> = reasons
+                    .iter()
+                    .filter(|reason| reason.weight > 0)
+                    .take(PIECES_SHOWN)
+                    .filter_map(|reason| span(reading, field, reason))
+                    .collect();
+                spans.sort();
+                spans.dedup();
+                match out.iter_mut().find(|draft| draft.name == signal.id) {
+                    // The plainest text that scores so high says it.
+                    Some(draft) if draft.spans.iter().any(|span| span.field == field) => {}
+                    Some(draft) => draft.spans.extend(spans),
+                    None => out.push(Draft {
+                        name: signal.id.clone(),
+                        facts: Facts::default(),
+                        spans,
+                        needs: Needs::Nothing,
+                    }),
+                }
             }
         }
     }
+}
+
+/// Where a piece of a text, or of a reading of it, stands in what the person wrote.
+fn span(reading: Option<&Reading>, field: Field, reason: &Reason) -> Option<Span> {
+    let (start, end) = (reason.start, reason.end);
+    let Some(reading) = reading else {
+        let view = View::Raw;
+        return Some(Span {
+            field,
+            start,
+            end,
+            view,
+        });
+    };
+    let text = &reading.folded.text;
+    let byte = |at: u32| text.char_indices().nth(at as usize).map(|(byte, _)| byte);
+    let (first, last) = (byte(start)?, byte(end - 1)?);
+    let to = byte(end).unwrap_or(text.len());
+    let raw = &reading.folded.raw_of_byte;
+    Some(Span {
+        field,
+        start: raw[first],
+        end: raw[last] + 1,
+        view: match reading.distance((first, to)) {
+            Distance::None => View::Folded,
+            Distance::Spelt => View::Sound,
+            Distance::Heard => View::Loose,
+        },
+    })
 }
