@@ -114,7 +114,10 @@ fn a_broken_pack_reports_every_problem_with_its_place() {
     write("lexicons/a.txt", "不想活\n");
     write(
         "signals/s.yaml",
-        "signals:\n  - {id: s, fields: [chatt], lexicons: [a], patterns: ['.*'], unless: [nobody]}\n",
+        "signals:\n  - {id: s, fields: [chatt], lexicons: [a], patterns: ['.*'], unless: [nobody]}\n\
+         \x20 - {id: t, fields: [chat], patterns: ['no {daay}', '\\{day} soon', 'a {{ring}}', '{odd} then']}\n\
+         words:\n  - {id: day, any: [today, '{ring}']}\n  - {id: ring, any: ['{loop}']}\n  - {id: loop, any: ['{ring}']}\n\
+         \x20 - {id: odd, any: [one, 'two)']}\n  - {id: odd, any: [x]}\n  - {id: Odd, any: [x]}\n  - {id: none, any: []}\n",
     );
     write(
         "rules/r.yaml",
@@ -139,6 +142,16 @@ fn a_broken_pack_reports_every_problem_with_its_place() {
         "did you mean `chat`?",
         "signals/s.yaml:2:56: no literal of two characters",
         "signals/s.yaml:2:72: no guard is called `nobody`",
+        "signals/s.yaml:3:40: no group of words is called `daay`",
+        "did you mean `day`?",
+        "signals/s.yaml:5:5: the group of words `day` names itself, or others that do",
+        "signals/s.yaml:6:5: the group of words `ring` names itself",
+        "signals/s.yaml:7:5: the group of words `loop` names itself",
+        "signals/s.yaml:8:26: `two)` does not parse",
+        "signals/s.yaml:9:5: the group of words `odd` stands twice",
+        "signals/s.yaml:10:10: `Odd` cannot name a group of words",
+        "signals/s.yaml:11:5: the group of words `none` is empty",
+        "signals/s.yaml:11:5: no pattern names the group of words `none`",
         "rules/r.yaml:8:18: no signal is called `z`",
         "rules/r.yaml:8:23: `72 hours` is no length of time",
         "rules/r.yaml:8:38: there is no function `cuont`",

@@ -12,6 +12,7 @@ use super::condition::{Condition, Scope};
 use super::fields::{Fields, sections};
 use super::problem::{Problems, did_you_mean};
 use super::set::{Gives, Rule, RuleState, Ruleset};
+use super::words::WordGroups;
 use super::yaml::{self, Node, Place};
 use super::{goods, scores, signals, triage};
 use crate::domain::ids::hex;
@@ -354,7 +355,7 @@ fn read_signals<'t>(
         for (section, nodes) in sections(
             file,
             tree,
-            &["guards", "signals", "scores", "goods"],
+            &["words", "guards", "signals", "scores", "goods"],
             problems,
         ) {
             parts.extend(nodes.into_iter().map(|node| (section, *file, node)));
@@ -366,6 +367,8 @@ fn read_signals<'t>(
         let message = format!("the signal `{id}` stands twice");
         problems.add(file, node.place, message, "rename one");
     };
+    let of_words = parts.iter().filter(|(section, _, _)| *section == "words");
+    let words = WordGroups::read(of_words.map(|(_, file, node)| (*file, *node)), problems);
     let mut guard_index: BTreeMap<String, usize> = BTreeMap::new();
     for (_, file, node) in parts.iter().filter(|(section, _, _)| *section == "guards") {
         if let Some(guard) = signals::read_guard(file, node, lexicons, problems) {
@@ -387,7 +390,7 @@ fn read_signals<'t>(
         match *section {
             "signals" => {
                 if let Some(signal) =
-                    signals::read_signal(file, node, lexicons, &guard_index, problems)
+                    signals::read_signal(file, node, lexicons, &words, &guard_index, problems)
                 {
                     if texts
                         .iter()
@@ -411,6 +414,7 @@ fn read_signals<'t>(
             _ => {}
         }
     }
+    words.report_unused(problems);
     (guards, texts, scored, watched)
 }
 

@@ -15,6 +15,7 @@ mod scores;
 mod set;
 mod signals;
 mod triage;
+mod words;
 mod yaml;
 
 pub use goods::Goods;

@@ -25,7 +25,8 @@ const RARE_ENOUGH: f64 = 1e-3;
 /// A way to match is gated by at most so many sets of literals.
 pub const SETS_MAX: usize = 3;
 
-const PATTERN_BYTES_MAX: usize = 4096;
+/// A longer pattern, its words filled in, is refused.
+pub(super) const PATTERN_BYTES_MAX: usize = 4096;
 const COMPILED_BYTES_MAX: usize = 1024 * 1024;
 /// More alternatives than this make a gate that filters nothing and costs memory.
 const GATE_LITERALS_MAX: usize = 512;

@@ -7,6 +7,7 @@ use super::fields::Fields;
 use super::load::Lexicons;
 use super::patterns::Pattern;
 use super::problem::did_you_mean;
+use super::words::WordGroups;
 use super::yaml::Node;
 use crate::domain::event::named;
 use crate::domain::{Field, Sender, signal::engine};
@@ -97,6 +98,7 @@ pub(super) fn read_signal(
     file: &str,
     node: &Node,
     lexicons: &Lexicons,
+    words: &WordGroups,
     guards: &BTreeMap<String, usize>,
     problems: &mut super::Problems,
 ) -> Option<TextSignal> {
@@ -130,7 +132,10 @@ pub(super) fn read_signal(
     terms.dedup();
     let mut patterns = Vec::new();
     for (source, place) in fields.texts("patterns") {
-        match Pattern::compile(source) {
+        match words
+            .fill(source)
+            .and_then(|filled| Pattern::compile(&filled))
+        {
             Ok(pattern) => patterns.push(pattern),
             Err((message, hint)) => fields.problem(place, message, hint),
         }

@@ -118,8 +118,18 @@ impl Pack {
 
         let signal_files = files("signals")?;
         let mut guards = BTreeMap::new();
+        let mut words = BTreeMap::new();
         for file in &signal_files {
-            file.only(&["guards", "signals", "goods", "scores"])?;
+            file.only(&["words", "guards", "signals", "goods", "scores"])?;
+            for node in file.items("words")? {
+                node.only(&["id", "any"])?;
+                let any = node.need("any")?.list()?;
+                let any: Result<Vec<&str>, String> = any.iter().map(Node::text).collect();
+                words.insert(
+                    node.need("id")?.text()?.to_owned(),
+                    format!("(?:{})", any?.join("|")),
+                );
+            }
             for node in file.items("guards")? {
                 let guard = guard(&node, &lexicons)?;
                 guards.insert(guard.id.clone(), guard);
@@ -137,7 +147,7 @@ impl Pack {
                 if signals.insert(id.clone(), number).is_some() {
                     return Err(node.error(format!("a second signal `{id}`")));
                 }
-                texts.push(text_signal(&node, number, &lexicons, &guards)?);
+                texts.push(text_signal(&node, number, &lexicons, &words, &guards)?);
             }
             // Without a model, which the oracle never has, no score signal is given: rules may name them.
             for node in file.items("scores")? {
@@ -236,10 +246,37 @@ fn guard(node: &Node, lexicons: &Lexicons) -> Result<Guard, String> {
     })
 }
 
+/// A pattern with its groups of words written out, however deep they lie.
+fn filled(pattern: &str, words: &BTreeMap<String, String>) -> Result<String, String> {
+    let name = Regex::new(r"(?s)\\[pPxuU]\{[^}]*\}|\\.|\{([a-z][a-z0-9-]*)\}")
+        .map_err(|e| e.to_string())?;
+    let mut text = pattern.to_owned();
+    for _ in 0..32 {
+        let mut unknown = None;
+        let next = name.replace_all(&text, |found: &regex::Captures<'_>| match found.get(1) {
+            None => found[0].to_owned(),
+            Some(id) => words.get(id.as_str()).cloned().unwrap_or_else(|| {
+                unknown = Some(id.as_str().to_owned());
+                String::new()
+            }),
+        });
+        let next = next.into_owned();
+        if let Some(id) = unknown {
+            return Err(format!("no words `{id}`"));
+        }
+        if next == text {
+            return Ok(text);
+        }
+        text = next;
+    }
+    Err("words that name one another in a circle".to_owned())
+}
+
 fn text_signal(
     node: &Node,
     id: usize,
     lexicons: &Lexicons,
+    words: &BTreeMap<String, String>,
     guards: &BTreeMap<String, Guard>,
 ) -> Result<TextSignal, String> {
     node.only(&[
@@ -277,7 +314,8 @@ fn text_signal(
     }
     let mut patterns = Vec::new();
     for pattern in node.items("patterns")? {
-        patterns.push(Regex::new(pattern.text()?).map_err(|e| pattern.error(e))?);
+        let filled = filled(pattern.text()?, words).map_err(|e| pattern.error(e))?;
+        patterns.push(Regex::new(&filled).map_err(|e| pattern.error(e))?);
     }
     let mut unless = Vec::new();
     for name in node.items("unless")? {
