@@ -8,7 +8,7 @@ use std::sync::LazyLock;
 use foldhash::fast::FixedState;
 
 use super::table::{Class, TABLE, any_neighbours};
-use super::words::{in_ordinary_word, is_ordinary, ordinary};
+use super::words::{in_ordinary_word, is_ordinary, is_ordinary_pair};
 use super::{Folded, is_clause_mark, is_han, shape};
 
 /// A row of fewer characters says nothing when it is turned.
@@ -46,17 +46,6 @@ static PARTS: LazyLock<Parts> = LazyLock::new(|| {
     (whole, begins)
 });
 
-/// Ordinary words of two characters.
-static TWOS: LazyLock<HashSet<(char, char), FixedState>> = LazyLock::new(|| {
-    ordinary()
-        .filter_map(|word| {
-            let mut chars = word.chars();
-            let two = (chars.next()?, chars.next()?);
-            chars.next().is_none().then_some(two)
-        })
-        .collect()
-});
-
 /// False for raw texts without a clause that is turned round.
 pub(super) fn may_turn(raw: &str) -> bool {
     // Characters of the row, and whether an ordinary word stands in it.
@@ -67,11 +56,11 @@ pub(super) fn may_turn(raw: &str) -> bool {
             Class::Han(c) => {
                 match row {
                     0 => first = c,
-                    _ => word |= TWOS.contains(&(last, c)),
+                    _ => word = word || is_ordinary_pair(last, c),
                 }
                 last = c;
                 row += 1;
-                if row >= ROW_MIN && ENDS_A_CLAUSE.contains(first) {
+                if row == ROW_MIN && ENDS_A_CLAUSE.contains(first) {
                     return true;
                 }
             }
