@@ -10,7 +10,7 @@ use std::sync::LazyLock;
 use foldhash::fast::FixedState;
 use smallvec::SmallVec;
 
-use super::table::{Class, TABLE};
+use super::table::{Class, TABLE, any_neighbours};
 use super::{Folded, fold_into, fold_mapped, guise, is_clause_mark, is_han, letter_key, script};
 
 const ENGLISH: &str = include_str!("tables/english.txt");
@@ -246,7 +246,7 @@ impl Signs {
 
 /// The readings of a raw text; `folded` is memory to be used again. Most texts have none, and two cheap looks say so first.
 pub fn readings_of(raw: &str, folded: &mut String) -> SmallVec<[Reading; 2]> {
-    let may_turn = script::may_turn(raw);
+    let may_turn = !raw.is_ascii() && script::may_turn(raw);
     if !may_turn && !may_be_read(raw) {
         return SmallVec::new();
     }
@@ -268,7 +268,13 @@ pub fn readings_of(raw: &str, folded: &mut String) -> SmallVec<[Reading; 2]> {
 /// False for texts that have no reading, by their raw characters: nearly all Chinese ones.
 fn may_be_read(raw: &str) -> bool {
     let signs = &*SIGNS;
-    raw.chars().any(|c| signs.tells(c)) || guise::may_hold(raw) || script::may_hold(raw)
+    if raw.chars().any(|c| signs.tells(c)) {
+        return true;
+    }
+    let (mut guises, mut script) = (guise::Look::default(), script::Look::default());
+    any_neighbours(raw, |before, c| {
+        guises.take(before, c) || script.take(before, c)
+    }) || guises.ends()
 }
 
 /// True for folded texts that surely have no reading, cheaper than making it.
