@@ -9,7 +9,6 @@ use foldhash::fast::FixedState;
 use smallvec::SmallVec;
 
 use super::sound::{self, Syllable, digit_for, is_counter, syllable_named};
-use super::table::any_neighbours;
 use super::words::in_ordinary_word;
 use super::{Folded, is_han, shape};
 
@@ -40,10 +39,9 @@ struct Meant {
     by_sign: HashMap<String, Vec<u16>, FixedState>,
     /// Words by the numbers of their first two characters, the longest first, then as in the table.
     by_two: HashMap<(u16, u16), Vec<usize>, FixedState>,
-    /// Whether two characters follow one another somewhere in a word: a bit for each pair of numbers.
+    /// Whether a word begins with two characters: a bit for each pair of numbers.
     pairs: Vec<u64>,
-    /// The same for words for whose characters others may stand.
-    han_pairs: Vec<u64>,
+    begins: Begins,
 }
 
 static WORDS: LazyLock<Meant> = LazyLock::new(Meant::load);
@@ -96,6 +94,20 @@ impl Meant {
             stands[code as usize].sort_unstable();
             stands[code as usize].dedup();
         }
+        let mut characters: Vec<char> = vec!['\0'; number.len()];
+        for (c, n) in &number {
+            characters[usize::from(*n)] = *c;
+        }
+        let firsts = words
+            .iter()
+            .map(|word| (number[&word[0]], number[&word[1]], word.len() > 2));
+        // A digit stands for a character as another one does.
+        let mut of_digits = stands.clone();
+        for digit in '0'..='9' {
+            let meant = by_sign.get(digit.encode_utf8(&mut [0; 4]));
+            of_digits[digit as usize] = meant.cloned().unwrap_or_default();
+        }
+        let begins = Begins::new(&of_digits, &characters, firsts);
         let mut ranges = Vec::with_capacity(stands.len());
         let mut flat = Vec::new();
         for numbers in stands {
@@ -104,16 +116,11 @@ impl Meant {
         }
         let count = number.len();
         let mut pairs = vec![0_u64; (count * count).div_ceil(64)];
-        let mut han_pairs = pairs.clone();
         let mut by_two: HashMap<(u16, u16), Vec<usize>, FixedState> = HashMap::default();
         for (at, word) in words.iter().enumerate() {
-            for two in word.windows(2) {
-                let bit = usize::from(number[&two[0]]) * count + usize::from(number[&two[1]]);
-                pairs[bit / 64] |= 1 << (bit % 64);
-                if !in_signs[at] {
-                    han_pairs[bit / 64] |= 1 << (bit % 64);
-                }
-            }
+            let two = [word[0], word[1]].map(|c| usize::from(number[&c]));
+            let bit = two[0] * count + two[1];
+            pairs[bit / 64] |= 1 << (bit % 64);
             by_two
                 .entry((number[&word[0]], number[&word[1]]))
                 .or_default()
@@ -131,7 +138,7 @@ impl Meant {
             by_sign,
             by_two,
             pairs,
-            han_pairs,
+            begins,
         }
     }
 
@@ -143,17 +150,17 @@ impl Meant {
         }
     }
 
-    fn pair(&self, pairs: &[u64], a: u16, b: u16) -> bool {
+    fn is_pair(&self, a: u16, b: u16) -> bool {
         let bit = usize::from(a) * self.number.len() + usize::from(b);
-        pairs[bit / 64] >> (bit % 64) & 1 == 1
+        self.pairs[bit / 64] >> (bit % 64) & 1 == 1
     }
 
-    /// The numbers of the characters that a unit stands for, and its own number.
-    fn numbers(&self, kind: Kind<'_>) -> (&[u16], Option<u16>) {
+    /// The numbers of the characters that a unit stands for.
+    fn numbers(&self, kind: Kind<'_>) -> &[u16] {
         match kind {
-            Kind::Han(c) => (self.stands_for(c), self.number.get(&c).copied()),
-            Kind::Digit(d) => (self.of_sound(&d.to_string()), None),
-            Kind::Letters(letters) => (self.of_sound(letters), None),
+            Kind::Han(c) => self.stands_for(c),
+            Kind::Digit(d) => self.of_sound(d.encode_utf8(&mut [0; 4])),
+            Kind::Letters(letters) => self.of_sound(letters),
         }
     }
 
@@ -161,50 +168,278 @@ impl Meant {
         self.by_sign.get(sign).map_or(&[], Vec::as_slice)
     }
 
-    /// Whether two neighbours may be part of a word, at least one of them in a guise.
-    fn may_be_part(&self, a: Kind<'_>, b: Kind<'_>) -> bool {
-        let ((of_a, own_a), (of_b, own_b)) = (self.numbers(a), self.numbers(b));
-        let pairs = match (a, b) {
-            (Kind::Han(_), Kind::Han(_)) => &self.han_pairs,
-            _ => &self.pairs,
-        };
-        of_a.iter().any(|x| {
-            of_b.iter()
-                .any(|y| self.pair(pairs, *x, *y) && (own_a != Some(*x) || own_b != Some(*y)))
-        })
+    /// The words that may begin with two units.
+    fn beginning<'w>(&'w self, a: &'w [u16], b: &'w [u16]) -> impl Iterator<Item = usize> + 'w {
+        let both = a.iter().flat_map(|x| b.iter().map(move |y| (*x, *y)));
+        both.filter(|(x, y)| self.is_pair(*x, *y))
+            .flat_map(|two| self.by_two.get(&two).into_iter().flatten().copied())
+    }
+
+    /// False where no guise begins with two Han characters; the third, if one follows, is asked as well.
+    fn may_begin(&self, a: char, b: char, third: Third) -> bool {
+        self.begins.may(a, b)
+            && self
+                .beginning(self.stands_for(a), self.stands_for(b))
+                .any(|at| self.may_be(at, a, b, third))
+    }
+
+    /// False where the word with this number has no guise that begins with these characters, which its first two stand for.
+    fn may_be(&self, at: usize, a: char, b: char, third: Third) -> bool {
+        let word = self.words[at];
+        let themselves = [word[0] == a, word[1] == b];
+        match (word.get(2), third) {
+            // Half of two.
+            (None, _) => themselves[0] != themselves[1] && !self.in_signs[at],
+            (Some(_), Third::None) => false,
+            _ if self.in_signs[at] && themselves != [true; 2] => false,
+            (Some(wanted), Third::Han(c)) => {
+                let (of_c, wanted) = (self.stands_for(c), self.number[wanted]);
+                of_c.binary_search(&wanted).is_ok()
+            }
+            (Some(_), Third::Sign) => true,
+        }
     }
 }
 
-/// False for raw texts of Han characters and marks in which nothing is a guise.
-pub(super) fn may_hold(raw: &str) -> bool {
-    let words = &*WORDS;
-    any_neighbours(raw, |before, c| {
-        words.may_be_part(Kind::Han(before), Kind::Han(c))
-    })
+/// What follows two Han characters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Third {
+    None,
+    Han(char),
+    /// Perhaps a digit or letters.
+    Sign,
+}
+
+/// Which two characters, Han or digits, may stand for the first two of a word: a bit for each *trait* by which a character
+/// may be the second one.
+struct Begins {
+    /// For each character of the basic plane.
+    of: Vec<Traits>,
+    /// Rows of bits: the traits that may follow.
+    rows: Vec<u64>,
+    /// The words of a row.
+    width: usize,
+    flat: Vec<u16>,
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+struct Traits {
+    /// Where its row begins; the first row is empty.
+    row: u32,
+    /// Where its traits begin, and how many there are.
+    start: u32,
+    count: u16,
+}
+
+/// How a character may be the second one of a word. In a word of two, one of both is itself and the other is not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Trait {
+    /// This one itself, of a word of two.
+    Itself(u16),
+    /// Another one that stands for it, of a word of two.
+    Like(u16),
+    /// The same for all with this sound.
+    LikeSound(Syllable),
+    /// Any that stands for it, of a longer word.
+    Longer(u16),
+    LongerSound(Syllable),
+}
+
+/// The characters of words, by what begins with them.
+#[derive(Clone, Debug, Default)]
+struct Followers {
+    of_two: Vec<u16>,
+    longer: Vec<u16>,
+    /// Whether it follows in a word of two, and in a longer one.
+    follows: [bool; 2],
+}
+
+impl Begins {
+    fn new(
+        stands: &[Vec<u16>],
+        characters: &[char],
+        firsts: impl Iterator<Item = (u16, u16, bool)>,
+    ) -> Self {
+        let mut followers = vec![Followers::default(); characters.len()];
+        for (first, second, longer) in firsts {
+            let of_first = &mut followers[usize::from(first)];
+            match longer {
+                true => of_first.longer.push(second),
+                false => of_first.of_two.push(second),
+            }
+            followers[usize::from(second)].follows[usize::from(longer)] = true;
+        }
+        let mut bits: HashMap<Trait, u16, FixedState> = HashMap::default();
+        let mut bit_of = |of: Trait| -> u16 {
+            let next = bits.len() as u16;
+            *bits.entry(of).or_insert(next)
+        };
+        let each = stands.iter().enumerate().filter(|(_, n)| !n.is_empty());
+        let each = each.map(|(code, numbers)| {
+            let c = char::from_u32(code as u32).unwrap_or('\0');
+            let traits = traits(c, numbers, characters, &followers);
+            let following = following(c, numbers, characters, &followers);
+            let [traits, following] =
+                [traits, following].map(|of| of.into_iter().map(&mut bit_of).collect());
+            (code, traits, following)
+        });
+        let each: Vec<(usize, Vec<u16>, Vec<u16>)> = each.collect();
+        let width = bits.len().div_ceil(64);
+        let (mut rows, mut flat) = (vec![0_u64; width], Vec::new());
+        let mut known: HashMap<Vec<u64>, u32, FixedState> = HashMap::default();
+        known.insert(rows.clone(), 0);
+        let mut of = vec![Traits::default(); stands.len()];
+        for (code, mut traits, following) in each {
+            let mut row = vec![0_u64; width];
+            for bit in following.into_iter().map(usize::from) {
+                row[bit / 64] |= 1 << (bit % 64);
+            }
+            traits.sort_unstable();
+            traits.dedup();
+            let next = rows.len() as u32;
+            let place = *known.entry(row).or_insert_with_key(|row| {
+                rows.extend(row);
+                next
+            });
+            of[code] = Traits {
+                row: place,
+                start: flat.len() as u32,
+                count: traits.len() as u16,
+            };
+            flat.extend(traits);
+        }
+        Self {
+            of,
+            rows,
+            width,
+            flat,
+        }
+    }
+
+    #[inline]
+    fn may(&self, a: char, b: char) -> bool {
+        let (Some(a), Some(b)) = (self.of.get(a as usize), self.of.get(b as usize)) else {
+            return false;
+        };
+        if a.row == 0 || b.count == 0 {
+            return false;
+        }
+        let row = &self.rows[a.row as usize..][..self.width];
+        let traits = &self.flat[b.start as usize..][..usize::from(b.count)];
+        traits
+            .iter()
+            .any(|bit| row[usize::from(bit / 64)] >> (bit % 64) & 1 == 1)
+    }
+}
+
+/// The traits of a character that stands for these.
+fn traits(c: char, numbers: &[u16], characters: &[char], followers: &[Followers]) -> Vec<Trait> {
+    let own = sound::of_han(c);
+    let meant = numbers.iter().any(|n| characters[usize::from(*n)] == c);
+    let of = |n: &u16| {
+        let [of_two, longer] = followers[usize::from(*n)].follows;
+        let character = characters[usize::from(*n)];
+        // What it sounds like it stands for together.
+        let sound = sound::of_han(character).filter(|sound| own == Some(*sound));
+        let two = match sound {
+            _ if character == c => Trait::Itself(*n),
+            // Not for itself.
+            Some(sound) if !meant => Trait::LikeSound(sound),
+            _ => Trait::Like(*n),
+        };
+        let more = sound.map_or(Trait::Longer(*n), Trait::LongerSound);
+        let of_two = of_two.then_some(two);
+        of_two.into_iter().chain(longer.then_some(more))
+    };
+    numbers.iter().flat_map(of).collect()
+}
+
+/// The traits of what follows a character that stands for these.
+fn following(c: char, numbers: &[u16], characters: &[char], followers: &[Followers]) -> Vec<Trait> {
+    let sound_of = |n: u16| sound::of_han(characters[usize::from(n)]);
+    let of = |n: &u16| {
+        let Followers { of_two, longer, .. } = &followers[usize::from(*n)];
+        let itself = characters[usize::from(*n)] == c;
+        let two = of_two.iter().flat_map(move |n| match itself {
+            true => [Some(Trait::Like(*n)), sound_of(*n).map(Trait::LikeSound)],
+            false => [Some(Trait::Itself(*n)), None],
+        });
+        let more = longer.iter().flat_map(move |n| {
+            [
+                Some(Trait::Longer(*n)),
+                sound_of(*n).map(Trait::LongerSound),
+            ]
+        });
+        two.chain(more).flatten()
+    };
+    numbers.iter().flat_map(of).collect()
+}
+
+/// A look at the neighbours of a raw text of Han characters and marks: whether something may be a guise.
+#[derive(Default)]
+pub(super) struct Look {
+    /// A word may begin with these two.
+    open: Option<(char, char)>,
+}
+
+impl Look {
+    /// The next character, and the one before it; '\0' is none that is Han.
+    #[inline]
+    pub(super) fn take(&mut self, before: char, c: char) -> bool {
+        let third = match c {
+            '\0' => Third::None,
+            c => Third::Han(c),
+        };
+        let open = self.open.take();
+        if WORDS.begins.may(before, c) {
+            self.open = Some((before, c));
+        }
+        open.is_some_and(|(a, b)| WORDS.may_begin(a, b, third))
+    }
+
+    /// The same at the end of the text.
+    pub(super) fn ends(mut self) -> bool {
+        self.take('\0', '\0')
+    }
 }
 
 /// False for folded texts in which nothing is a guise.
 pub(super) fn holds(folded: &str) -> bool {
-    let mut last: Option<Unit<'_>> = None;
-    let mut may = false;
-    let mut at = 0;
-    while at < folded.len() && !may {
-        let unit = match &last {
-            Some(unit) => next_unit(folded, unit),
-            None => unit_at(folded, at),
-        };
-        may = last
-            .zip(unit)
-            .is_some_and(|(before, unit)| WORDS.may_be_part(before.kind, unit.kind));
-        at = match unit {
-            Some(unit) => unit.end,
-            None => at + folded[at..].chars().next().map_or(1, char::len_utf8),
-        };
-        last = unit;
+    starts(folded).any(|at| guise_at(folded, at, &[]).is_some())
+}
+
+/// Where guises may begin.
+fn starts(folded: &str) -> impl Iterator<Item = usize> + '_ {
+    let words = &*WORDS;
+    let mut chars = folded.char_indices();
+    std::iter::from_fn(move || {
+        loop {
+            let (at, a) = chars.next()?;
+            let mut next = chars.clone().map(|(_, c)| c);
+            let (b, third) = (next.next()?, next.next());
+            let may = match (is_han(a), b) {
+                (true, b) if is_han(b) => {
+                    words.begins.may(a, b) && words.may_begin(a, b, third_of(third))
+                }
+                (true, ' ') => third.is_some_and(|c| c.is_ascii_alphabetic()),
+                (true, b) if b.is_ascii_digit() => words.begins.may(a, b),
+                (true, b) => b.is_ascii_alphabetic(),
+                (false, b) if a.is_ascii_digit() && is_han(b) => words.begins.may(a, b),
+                (false, _) => a.is_ascii_alphanumeric(),
+            };
+            if may {
+                return Some(at);
+            }
+        }
+    })
+}
+
+fn third_of(c: Option<char>) -> Third {
+    match c {
+        Some(c) if is_han(c) => Third::Han(c),
+        Some(c) if c == ' ' || c.is_ascii_alphanumeric() => Third::Sign,
+        _ => Third::None,
     }
-    may && folded
-        .char_indices()
-        .any(|(at, _)| guise_at(folded, at, &[]).is_some())
 }
 
 /// A unit of the folded text.
@@ -328,7 +563,7 @@ pub(super) fn meanings(folded: &Folded) -> Vec<Meaning> {
     let mut out: Vec<Meaning> = Vec::new();
     let gaps = folded.clause_gaps();
     let text = folded.text.as_str();
-    for (at, _) in text.char_indices() {
+    for at in starts(text) {
         let Some(Guise { units, word }) = guise_at(text, at, &gaps) else {
             continue;
         };
@@ -378,17 +613,14 @@ fn guise_at<'t>(text: &'t str, start: usize, gaps: &[usize]) -> Option<Guise<'t>
     let words = &*WORDS;
     let first = unit_at(text, start)?;
     let second = next_unit(text, &first)?;
-    let (of_first, of_second) = (words.numbers(first.kind).0, words.numbers(second.kind).0);
+    let (of_first, of_second) = (words.numbers(first.kind), words.numbers(second.kind));
     let mut found: Option<(usize, Guise<'_>)> = None;
-    let both = (of_first.iter()).flat_map(|x| of_second.iter().map(move |y| (*x, *y)));
-    for (x, y) in both.filter(|(x, y)| words.pair(&words.pairs, *x, *y)) {
-        for at in words.by_two.get(&(x, y)).into_iter().flatten().copied() {
-            let word = words.words[at];
-            let order = |at: usize| (std::cmp::Reverse(words.words[at].len()), at);
-            let better = (found.as_ref()).is_none_or(|(known, _)| order(at) < order(*known));
-            if better && let Some(units) = fits(text, first, word, words.in_signs[at], gaps) {
-                found = Some((at, Guise { units, word }));
-            }
+    for at in words.beginning(of_first, of_second) {
+        let word = words.words[at];
+        let order = |at: usize| (std::cmp::Reverse(words.words[at].len()), at);
+        let better = (found.as_ref()).is_none_or(|(known, _)| order(at) < order(*known));
+        if better && let Some(units) = fits(text, first, word, words.in_signs[at], gaps) {
+            found = Some((at, Guise { units, word }));
         }
     }
     found.map(|(_, guise)| guise)
@@ -476,8 +708,114 @@ fn in_meant_word(text: &str, at: usize) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
     use crate::text::fold_mapped;
+    use crate::text::table::any_neighbours;
+
+    fn may_hold(raw: &str) -> bool {
+        let mut look = Look::default();
+        any_neighbours(raw, |before, c| look.take(before, c)) || look.ends()
+    }
+
+    /// Characters of the words that may be meant, what stands for them, and what parts them.
+    fn signs() -> Vec<String> {
+        let words = &*WORDS;
+        let meant = words.words.iter().flat_map(|word| word.iter().copied());
+        let mut signs: Vec<String> = meant.map(String::from).collect();
+        let standing = (0..1_u32 << 16).filter_map(char::from_u32);
+        let standing = standing.filter(|c| !words.stands_for(*c).is_empty());
+        signs.extend(standing.step_by(7).map(String::from));
+        signs.extend(words.by_sign.keys().cloned());
+        let rest = [
+            "", " ", "  ", ",", "件", "·", "a", "4", "12", "。", "\n", "@", "'", "😀",
+        ];
+        signs.extend(rest.iter().cycle().take(400).map(ToString::to_string));
+        signs
+    }
+
+    fn disguised() -> impl Strategy<Value = String> {
+        let words = &*WORDS;
+        let signs = signs();
+        let one = |c: char, choice: u32| -> String {
+            let alike: Vec<char> = shape::like(c)
+                .rare
+                .chars()
+                .chain(shape::like(c).common.chars())
+                .collect();
+            let sound = sound::of_han(c);
+            let like = |n: u32| {
+                alike
+                    .get(n as usize % alike.len().max(1))
+                    .copied()
+                    .unwrap_or(c)
+            };
+            match (choice % 8, sound) {
+                (0, _) => like(choice / 8).to_string(),
+                (1, Some(sound)) => sound.name().to_owned(),
+                (2, Some(sound)) => digit_for(sound).unwrap_or(c).to_string(),
+                (3, Some(sound)) => {
+                    let same = (0x4E00..0x9FA5_u32).filter_map(char::from_u32);
+                    let same = same.filter(|c| sound::of_han(*c) == Some(sound));
+                    same.cycle()
+                        .nth(choice as usize / 8 % 9)
+                        .unwrap_or(c)
+                        .to_string()
+                }
+                _ => c.to_string(),
+            }
+        };
+        let word = (0..words.words.len(), prop::collection::vec(0_u32..800, 6)).prop_map(
+            move |(at, choices)| {
+                let word = WORDS.words[at].iter().zip(choices);
+                word.map(|(c, choice)| one(*c, choice)).collect::<String>()
+            },
+        );
+        let sign = prop::sample::select(signs);
+        prop::collection::vec(prop_oneof![word, sign], 1..6).prop_map(|parts| parts.concat())
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(4_000))]
+
+        #[test]
+        fn no_guise_begins_where_the_quick_looks_see_none(text in disguised()) {
+            let folded = fold_mapped(&text).text;
+            let quick: Vec<usize> = starts(&folded).collect();
+            let begins = |at: &usize| guise_at(&folded, *at, &[]).is_some();
+            let slow: Vec<usize> = folded.char_indices().map(|(at, _)| at).filter(begins).collect();
+            for at in &slow {
+                prop_assert!(quick.contains(at), "{:?} at {}", folded, at);
+            }
+            prop_assert_eq!(holds(&folded), !slow.is_empty());
+            let marks = |c: char| is_han(c) || c.is_whitespace() || crate::text::is_clause_mark("", 0, c);
+            if !slow.is_empty() && folded.chars().all(marks) {
+                prop_assert!(may_hold(&text), "{:?}", text);
+            }
+        }
+
+        #[test]
+        fn traits_tell_exactly_which_neighbours_may_begin_a_word(text in disguised()) {
+            let words = &*WORDS;
+            let kind = |c: char| match c.is_ascii_digit() {
+                true => Kind::Digit(c),
+                false => Kind::Han(c),
+            };
+            let chars: Vec<char> = text
+                .chars()
+                .filter(|c| is_han(*c) || c.is_ascii_digit())
+                .collect();
+            for two in chars.windows(2) {
+                let (a, b) = (words.numbers(kind(two[0])), words.numbers(kind(two[1])));
+                let slow = words.beginning(a, b).any(|at| {
+                    let word = words.words[at];
+                    word.len() > 2 || (word[0] == two[0]) != (word[1] == two[1])
+                });
+                prop_assert_eq!(words.begins.may(two[0], two[1]), slow, "{:?}", two);
+            }
+        }
+    }
 
     fn read(text: &str) -> String {
         let mapped = fold_mapped(text);

@@ -4,13 +4,13 @@
 //! `i wnat 2 d!e` becomes `i want to die`. It is one candidate beside the folded view, never in its place, and only what
 //! touches something that was changed is found in it. `rules/README.md`, section 1.5, states it exactly.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;
 
 use foldhash::fast::FixedState;
 use smallvec::SmallVec;
 
-use super::table::{Class, TABLE};
+use super::table::{Class, TABLE, any_neighbours};
 use super::{Folded, fold_into, fold_mapped, guise, is_clause_mark, is_han, letter_key, script};
 
 const ENGLISH: &str = include_str!("tables/english.txt");
@@ -98,6 +98,12 @@ struct Signs {
     han: HashMap<char, (&'static str, bool), FixedState>,
     /// What may be heard in several words, by its rough sound.
     joined: HashMap<String, &'static str, FixedState>,
+    /// The same letter by letter.
+    heard: Heard,
+    /// What is known of each English word and sign of letters.
+    known: HashMap<&'static str, Known, FixedState>,
+    /// The first two words of signs of several.
+    opening: HashSet<String, FixedState>,
     /// Raw characters of the basic plane that may change a reading.
     telling: Vec<u64>,
 }
@@ -148,13 +154,72 @@ impl Signs {
                 telling[code as usize >> 6] |= 1 << (code & 63);
             }
         }
+        let english = English::load();
+        let heard = Heard::new(joined.keys().map(String::as_str));
+        let mut opening: HashSet<String, FixedState> = HashSet::default();
+        let mut known: HashMap<&'static str, Known, FixedState> = HashMap::default();
+        for sign in words.keys().copied() {
+            known.entry(sign).or_default().sign = true;
+            if let Some((first, rest)) = sign.split_once(' ') {
+                let second = rest.split(' ').next().unwrap_or(rest);
+                known.entry(first).or_default().opens = true;
+                opening.insert(format!("{first} {second}"));
+            }
+        }
+        for word in english.rank.keys().copied() {
+            known.entry(word).or_default().word = true;
+        }
+        let lettered = |word: &str| word.bytes().all(|c| c.is_ascii_lowercase());
+        for (word, known) in known.iter_mut().filter(|(word, _)| lettered(word)) {
+            let sound = sound(word);
+            known.may_sound = heard.follows(Hearing::default(), &sound).is_some();
+            known.sound = sound.into();
+        }
         Self {
-            english: English::load(),
+            english,
             words,
             han,
             joined,
+            heard,
+            known,
+            opening,
             telling,
         }
+    }
+
+    /// False where no several words that begin with this one, of which this is known, are read as others.
+    fn may_be_several(&self, text: &str, start: usize, end: usize, known: Option<&Known>) -> bool {
+        let bytes = text.as_bytes();
+        let lower = |at: usize| bytes.get(at).is_some_and(u8::is_ascii_lowercase);
+        let parted = |at: usize| matches!(bytes.get(at), Some(b' ' | b'-')) && lower(at + 1);
+        if !parted(end) || known.is_some_and(|known| !known.opens && !known.may_sound) {
+            return false;
+        }
+        let word_from = |start: usize| {
+            let letters = bytes[start..].iter().take_while(|c| c.is_ascii_lowercase());
+            start + letters.count()
+        };
+        let (second, second_end) = (end + 1, word_from(end + 1));
+        let opens = known.is_none_or(|known| known.opens);
+        if opens && (bytes[end] == b'-' || self.opening.contains(&text[start..second_end])) {
+            return true;
+        }
+        let hear = |hearing: Hearing, word: &str| match self.known.get(word) {
+            Some(known) => self.heard.follows(hearing, &known.sound),
+            None => self.heard.follows(hearing, &sound(word)),
+        };
+        let Some(two) = hear(Hearing::default(), &text[start..end])
+            .and_then(|one| hear(one, &text[second..second_end]))
+        else {
+            return false;
+        };
+        let three = || {
+            let third = second_end + 1;
+            parted(second_end)
+                && hear(two, &text[third..word_from(third)])
+                    .is_some_and(|three| self.heard.ends(three))
+        };
+        self.heard.ends(two) || three()
     }
 
     /// What a word says or means, and whether it is only heard.
@@ -181,7 +246,7 @@ impl Signs {
 
 /// The readings of a raw text; `folded` is memory to be used again. Most texts have none, and two cheap looks say so first.
 pub fn readings_of(raw: &str, folded: &mut String) -> SmallVec<[Reading; 2]> {
-    let may_turn = script::may_turn(raw);
+    let may_turn = !raw.is_ascii() && script::may_turn(raw);
     if !may_turn && !may_be_read(raw) {
         return SmallVec::new();
     }
@@ -203,7 +268,13 @@ pub fn readings_of(raw: &str, folded: &mut String) -> SmallVec<[Reading; 2]> {
 /// False for texts that have no reading, by their raw characters: nearly all Chinese ones.
 fn may_be_read(raw: &str) -> bool {
     let signs = &*SIGNS;
-    raw.chars().any(|c| signs.tells(c)) || guise::may_hold(raw) || script::may_hold(raw)
+    if raw.chars().any(|c| signs.tells(c)) {
+        return true;
+    }
+    let (mut guises, mut script) = (guise::Look::default(), script::Look::default());
+    any_neighbours(raw, |before, c| {
+        guises.take(before, c) || script.take(before, c)
+    }) || guises.ends()
 }
 
 /// True for folded texts that surely have no reading, cheaper than making it.
@@ -217,10 +288,11 @@ fn is_plain(folded: &str) -> bool {
         let c = bytes[at];
         if c.is_ascii_alphanumeric() {
             let start = at;
-            let (mut lettered, mut digits) = (false, false);
+            let (mut lettered, mut digits, mut apostrophes) = (false, false, false);
             while alnum(at) || (bytes.get(at) == Some(&b'\'') && alnum(at + 1)) {
                 lettered |= bytes[at].is_ascii_alphabetic();
                 digits |= bytes[at].is_ascii_digit();
+                apostrophes |= bytes[at] == b'\'';
                 at += 1;
             }
             letters |= lettered;
@@ -230,19 +302,23 @@ fn is_plain(folded: &str) -> bool {
                 .is_some_and(|c| is_sign(*c) && (*c == b'*' || alnum(at + 1)))
                 || (at - start == 1 && alnum(at + 1) && !alnum(at + 2));
             let word = &folded[start..at];
-            odd |= match at - start {
-                1 => {
-                    signs.words.contains_key(word)
-                        && (lettered || bytes.get(at).is_none_or(|c| *c != b','))
-                }
-                _ if !lettered => false,
-                _ => {
-                    signs.words.contains_key(word)
-                        || (!signs.english.is_word(word)
-                            && (digits || signs.plain_of(word).is_some()))
-                }
+            let known = signs.known.get(word);
+            let sign = known.is_some_and(|known| known.sign);
+            let is_word = || {
+                known.is_some_and(|known| known.word)
+                    || (apostrophes && signs.english.is_word(word))
             };
-            odd = odd || (lettered && several(folded, start, signs).is_some());
+            odd |= match at - start {
+                1 => sign && (lettered || bytes.get(at).is_none_or(|c| *c != b',')),
+                _ if !lettered => false,
+                _ => sign || (!is_word() && (digits || signs.plain_of(word).is_some())),
+            };
+            odd = odd
+                || (lettered
+                    && !digits
+                    && !apostrophes
+                    && signs.may_be_several(folded, start, at, known)
+                    && several(folded, start, signs).is_some());
         } else if c.is_ascii() {
             odd |= (is_sign(c) && c != b'*' && alnum(at + 1))
                 || (c == b'-' && is_pig_tail(bytes, at + 1));
@@ -1090,18 +1166,13 @@ fn squeezed(word: &str) -> Option<[String; 2]> {
 /// The sound of words that may be one: all vowels but the first fall into two, and an r that no vowel follows falls out.
 fn rough_sound(sounds: &str) -> String {
     let bytes = sounds.as_bytes();
-    let vowel = |c: u8| b"AEIOUY".contains(&c);
+    let vowel = is_vowel_sound;
     let mut out = String::with_capacity(bytes.len());
     let (mut first, mut after_vowel) = (true, false);
     for (i, c) in bytes.iter().copied().enumerate() {
         if vowel(c) {
             if !after_vowel {
-                out.push(match (first, c) {
-                    (true, b'A' | b'E') => 'A',
-                    (true, b'I') => 'I',
-                    (false, b'A' | b'E' | b'I' | b'Y') => 'E',
-                    _ => 'O',
-                });
+                out.push(char::from(rough_vowel(first, c)));
             }
             (first, after_vowel) = (false, true);
         } else if c != b'R' || bytes.get(i + 1).copied().is_some_and(vowel) {
@@ -1113,6 +1184,116 @@ fn rough_sound(sounds: &str) -> String {
         }
     }
     out
+}
+
+const fn is_vowel_sound(c: u8) -> bool {
+    matches!(c, b'A' | b'E' | b'I' | b'O' | b'U' | b'Y')
+}
+
+const fn rough_vowel(first: bool, c: u8) -> u8 {
+    match (first, c) {
+        (true, b'A' | b'E') => b'A',
+        (true, b'I') => b'I',
+        (false, b'A' | b'E' | b'I' | b'Y') => b'E',
+        _ => b'O',
+    }
+}
+
+/// What is known of a word at one look.
+#[derive(Debug, Default)]
+struct Known {
+    /// It is a sign by itself.
+    sign: bool,
+    word: bool,
+    /// It is the first word of a sign of several.
+    opens: bool,
+    /// What may be heard in several words may begin with it.
+    may_sound: bool,
+    sound: Box<str>,
+}
+
+/// [`rough_sound`] of what may be heard in several words, to be followed word by word.
+struct Heard {
+    /// For each place, the next one by a capital; 0 for none.
+    next: Vec<[u16; 26]>,
+    ends: Vec<bool>,
+}
+
+/// Where the rough sound of some words stands.
+#[derive(Clone, Copy, Debug, Default)]
+struct Hearing {
+    place: u16,
+    /// A vowel came.
+    voiced: bool,
+    after_vowel: bool,
+    /// An r that falls out unless a vowel follows.
+    r: bool,
+    /// The last letter of the rough sound.
+    last: u8,
+}
+
+impl Heard {
+    fn new<'s>(sounds: impl Iterator<Item = &'s str>) -> Self {
+        let mut out = Self {
+            next: vec![[0; 26]],
+            ends: vec![false],
+        };
+        for sound in sounds {
+            let mut place = 0;
+            for c in sound.bytes() {
+                let letter = usize::from(c - b'A');
+                if out.next[place][letter] == 0 {
+                    out.next[place][letter] = out.next.len() as u16;
+                    out.next.push([0; 26]);
+                    out.ends.push(false);
+                }
+                place = usize::from(out.next[place][letter]);
+            }
+            out.ends[place] = true;
+        }
+        out
+    }
+
+    /// The same with one more word, by its [`sound`], if anything still begins so.
+    fn follows(&self, mut at: Hearing, sound: &str) -> Option<Hearing> {
+        for c in sound.bytes() {
+            let vowel = is_vowel_sound(c);
+            if std::mem::take(&mut at.r) && vowel {
+                self.consonant(&mut at, b'R')?;
+            }
+            if vowel {
+                if !at.after_vowel {
+                    let vowel = rough_vowel(!at.voiced, c);
+                    self.step(&mut at, vowel)?;
+                }
+                (at.voiced, at.after_vowel) = (true, true);
+            } else if c == b'R' {
+                at.r = true;
+            } else {
+                self.consonant(&mut at, c)?;
+            }
+        }
+        Some(at)
+    }
+
+    fn consonant(&self, at: &mut Hearing, c: u8) -> Option<()> {
+        if at.after_vowel || at.last != c {
+            self.step(at, c)?;
+        }
+        at.after_vowel = false;
+        Some(())
+    }
+
+    fn step(&self, at: &mut Hearing, c: u8) -> Option<()> {
+        at.place = self.next[usize::from(at.place)][usize::from(c - b'A')];
+        at.last = c;
+        (at.place != 0).then_some(())
+    }
+
+    /// Whether something that may be heard ends here.
+    fn ends(&self, at: Hearing) -> bool {
+        self.ends[usize::from(at.place)]
+    }
 }
 
 /// A key read from its end, and with each two neighbours swapped.
@@ -1473,6 +1654,62 @@ mod tests {
             let folded = fold_mapped(&raw);
             let all = readings(&folded);
             prop_assert_eq!(readings_of(&raw, &mut String::new()), all, "{:?}", raw);
+        }
+    }
+
+    /// Words and signs of the tables, and pieces of them.
+    fn spoken() -> Vec<String> {
+        let lines = JOINED.lines().chain(SAID.lines());
+        let cells = lines
+            .filter(|l| !l.starts_with('#'))
+            .flat_map(|l| l.split('\t'));
+        let mut words: Vec<String> = cells
+            .flat_map(|cell| cell.split(' '))
+            .map(String::from)
+            .collect();
+        for word in words.clone().iter().filter(|word| word.is_ascii()) {
+            words.extend(
+                (1..word.len()).flat_map(|at| [word[..at].to_owned(), word[at..].to_owned()]),
+            );
+        }
+        let english = ENGLISH
+            .lines()
+            .filter(|l| !l.starts_with('#') && !l.is_empty());
+        words.extend(english.step_by(11).map(String::from));
+        words
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(20_000))]
+
+        #[test]
+        fn no_several_words_are_heard_where_the_quick_look_hears_none(
+            parts in prop::collection::vec(
+                (prop::sample::select(spoken()), prop::sample::select(vec![" ", " ", " ", "-", "", ",", "!"])),
+                1..6,
+            )
+        ) {
+            let signs = &*SIGNS;
+            let text: String = parts.iter().flat_map(|(word, parting)| [word, *parting]).collect();
+            for (start, _) in text.char_indices() {
+                let letters = text[start..].bytes().take_while(u8::is_ascii_lowercase).count();
+                let known = signs.known.get(&text[start..start + letters]);
+                if letters > 0 && several(&text, start, signs).is_some() {
+                    let may = signs.may_be_several(&text, start, start + letters, known);
+                    prop_assert!(may, "{:?} at {}", text, start);
+                }
+            }
+            let folded = fold_mapped(&text);
+            prop_assert_eq!(readings_of(&text, &mut String::new()), readings(&folded), "{:?}", text);
+        }
+
+        #[test]
+        fn sounds_are_followed_as_they_are_heard(words in prop::collection::vec("[a-z]{1,5}", 1..4)) {
+            let sounds: Vec<String> = words.iter().map(|word| sound(word)).collect();
+            let rough = rough_sound(&sounds.concat());
+            let heard = Heard::new([rough.as_str()].into_iter());
+            let end = sounds.iter().try_fold(Hearing::default(), |at, sound| heard.follows(at, sound));
+            prop_assert!(end.is_some_and(|end| heard.ends(end)), "{:?}", words);
         }
     }
 

@@ -6,9 +6,10 @@ use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;
 
 use foldhash::fast::FixedState;
+use smallvec::SmallVec;
 
-use super::table::{Class, TABLE, any_neighbours};
-use super::words::{in_ordinary_word, is_ordinary, ordinary};
+use super::table::{Class, TABLE};
+use super::words::{in_ordinary_word, is_ordinary, is_ordinary_pair};
 use super::{Folded, is_clause_mark, is_han, shape};
 
 /// A row of fewer characters says nothing when it is turned.
@@ -25,37 +26,46 @@ const ENDS_A_CLAUSE: &str = "了吗吧呢着";
 /// Laughter and sighs are written again and again by everybody.
 const LAUGHS: &str = "哈嘿嘻呵啊呜嗯哦呀";
 
-/// Characters by their two or three parts, and the first two parts of all.
-type Parts = (
-    HashMap<Vec<char>, char, FixedState>,
-    HashSet<(char, char), FixedState>,
-);
+/// Characters by their two or three parts.
+struct Parts {
+    whole: HashMap<Vec<char>, char, FixedState>,
+    /// The first two parts of all.
+    begins: HashSet<(char, char), FixedState>,
+    /// A bit for each character of the basic plane that is a first one.
+    firsts: Vec<u64>,
+}
 
 static PARTS: LazyLock<Parts> = LazyLock::new(|| {
-    let (mut whole, mut begins) = (HashMap::default(), HashSet::default());
+    let mut out = Parts {
+        whole: HashMap::default(),
+        begins: HashSet::default(),
+        firsts: vec![0; 1 << 10],
+    };
     for (c, form) in shape::forms() {
         let parts: Vec<char> = form.chars().collect();
         if let [a, b, ..] = parts[..]
             && parts.len() <= 3
             && parts.iter().all(|part| is_han(*part))
         {
-            begins.insert((a, b));
-            whole.entry(parts).or_insert(c);
+            out.begins.insert((a, b));
+            if let Some(firsts) = out.firsts.get_mut(a as usize >> 6) {
+                *firsts |= 1 << (a as u32 & 63);
+            }
+            out.whole.entry(parts).or_insert(c);
         }
     }
-    (whole, begins)
+    out
 });
 
-/// Ordinary words of two characters.
-static TWOS: LazyLock<HashSet<(char, char), FixedState>> = LazyLock::new(|| {
-    ordinary()
-        .filter_map(|word| {
-            let mut chars = word.chars();
-            let two = (chars.next()?, chars.next()?);
-            chars.next().is_none().then_some(two)
-        })
-        .collect()
-});
+impl Parts {
+    /// Whether a character may be written with these two first.
+    #[inline]
+    fn may_begin(&self, a: char, b: char) -> bool {
+        let firsts = self.firsts.get(a as usize >> 6);
+        firsts.is_none_or(|firsts| firsts >> (a as u32 & 63) & 1 == 1)
+            && self.begins.contains(&(a, b))
+    }
+}
 
 /// False for raw texts without a clause that is turned round.
 pub(super) fn may_turn(raw: &str) -> bool {
@@ -67,11 +77,11 @@ pub(super) fn may_turn(raw: &str) -> bool {
             Class::Han(c) => {
                 match row {
                     0 => first = c,
-                    _ => word |= TWOS.contains(&(last, c)),
+                    _ => word = word || is_ordinary_pair(last, c),
                 }
                 last = c;
                 row += 1;
-                if row >= ROW_MIN && ENDS_A_CLAUSE.contains(first) {
+                if row == ROW_MIN && ENDS_A_CLAUSE.contains(first) {
                     return true;
                 }
             }
@@ -89,14 +99,19 @@ pub(super) fn may_turn(raw: &str) -> bool {
     row >= ROW_MIN && !word
 }
 
-/// False for raw texts in which no character is taken apart and none stutters.
-pub(super) fn may_hold(raw: &str) -> bool {
-    let begins = &PARTS.1;
-    let mut run = 0;
-    any_neighbours(raw, |before, c| {
-        run = if c == before { run + 1 } else { 1 };
-        c != '\0' && (run >= STUTTER || begins.contains(&(before, c)))
-    })
+/// A look at the neighbours of a raw text: whether a character may be taken apart, or stutters.
+#[derive(Default)]
+pub(super) struct Look {
+    run: usize,
+}
+
+impl Look {
+    /// The next character, and the one before it; '\0' is none that is Han.
+    #[inline]
+    pub(super) fn take(&mut self, before: char, c: char) -> bool {
+        self.run = if c == before { self.run + 1 } else { 1 };
+        c != '\0' && (self.run >= STUTTER || PARTS.may_begin(before, c))
+    }
 }
 
 /// False for folded texts in which no character is taken apart and none stutters.
@@ -157,7 +172,12 @@ fn is_turned(row: &str, begins: bool) -> bool {
 
 /// The character that is written here as its parts, and one past its last byte.
 pub(super) fn joined(text: &str, at: usize) -> Option<(char, usize)> {
-    let mut parts: Vec<char> = Vec::with_capacity(3);
+    let mut chars = text[at..].chars();
+    let (first, second) = (chars.next()?, chars.next()?);
+    if !PARTS.may_begin(first, second) {
+        return None;
+    }
+    let mut parts: SmallVec<[char; 3]> = SmallVec::new();
     let mut ends = [at; 3];
     for (i, c) in text[at..].char_indices().take(3) {
         if !is_han(c) {
@@ -166,11 +186,8 @@ pub(super) fn joined(text: &str, at: usize) -> Option<(char, usize)> {
         ends[parts.len()] = at + i + c.len_utf8();
         parts.push(c);
     }
-    if parts.len() < 2 || !PARTS.1.contains(&(parts[0], parts[1])) {
-        return None;
-    }
     (2..=parts.len()).rev().find_map(|count| {
-        let whole = PARTS.0.get(&parts[..count])?;
+        let whole = PARTS.whole.get(&parts[..count])?;
         let ordinary = |i: &usize| in_ordinary_word(text, if *i == 0 { at } else { ends[i - 1] });
         (!(0..count).any(|i| ordinary(&i))).then_some((*whole, ends[count - 1]))
     })
@@ -207,6 +224,12 @@ pub(super) fn stutter(text: &str, at: usize, stutters: bool) -> Option<(char, us
 mod tests {
     use super::*;
     use crate::text::fold_mapped;
+    use crate::text::table::any_neighbours;
+
+    fn may_hold(raw: &str) -> bool {
+        let mut look = Look::default();
+        any_neighbours(raw, |before, c| look.take(before, c))
+    }
 
     #[test]
     fn clauses_are_turned_where_they_say_nothing_as_they_stand() {
