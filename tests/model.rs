@@ -238,6 +238,9 @@ const SCORED: [(&str, &str, &str); 4] = [
     ),
 ];
 
+/// Nothing that the scorer knows stands in it as it is written.
+const DISGUISED: &str = "sum d4ys i l00k 4t my ch1ldren and th1nk th3y w0uld gr0w up h4pp1er w1th4ut th3ir m0ther ar0und";
+
 #[test]
 fn the_shipped_pack_and_model_say_help_alone_a_case_where_sure_and_more_beside_goods() {
     let chat = |person: usize, text: &str, age: &str| {
@@ -261,6 +264,7 @@ fn the_shipped_pack_and_model_say_help_alone_a_case_where_sure_and_more_beside_g
         "source": "t", "eventId": "g11", "personId": "p11", "occurredAt": "2026-11-27T11:00:00Z",
         "search": {"query": "农药"}
     }));
+    lines.push(chat(12, DISGUISED, "AGE_BAND_UNSPECIFIED"));
     let folder = tempfile::tempdir().expect("a temporary folder");
     let file = folder.path().join("events.jsonl");
     let text: String = lines.iter().map(|line| format!("{line}\n")).collect();
@@ -293,6 +297,22 @@ fn the_shipped_pack_and_model_say_help_alone_a_case_where_sure_and_more_beside_g
     assert_eq!(with[5]["level"], "NONE", "a weak score by itself");
     assert_eq!(with[6]["level"], "SUPPORT");
     assert!(fires(&with[6], "model-beside-goods"), "{}", with[6]);
+    // What is read is scored too; the signs are shown where they were written.
+    let evidence = with[7]["evidence"].as_array().expect("evidence");
+    let scored = evidence.iter().find(|e| e["rule"] == "model-self-harm");
+    let spans = scored.unwrap_or_else(|| panic!("{}", with[7]))["spans"].clone();
+    let shown = |span: &serde_json::Value| -> String {
+        let at = |key: &str| span[key].as_u64().expect("a place") as usize;
+        let written = DISGUISED.chars().skip(at("start"));
+        written.take(at("end") - at("start")).collect()
+    };
+    let spans = spans.as_array().expect("spans");
+    assert!(
+        spans
+            .iter()
+            .any(|s| s["view"] == "sound" && shown(s).contains("th1nk")),
+        "{spans:?}"
+    );
 
     for judged in judged(&[]) {
         assert_eq!(judged["level"], "NONE", "the rules alone: {judged}");

@@ -18,7 +18,8 @@
 //!   only learn which corpus a line came from: no public corpus holds both sides of the talk that this service reads.
 //! - **No second walk by sound.** A disguise by sound is undone where it is known to be one: the matcher reads the sound view
 //!   behind its gate, and rules count a hidden word beside a score at a lower threshold (`model-weak-beside-words`). Pieces
-//!   of syllables would make strangers of different words the same piece in every ordinary text.
+//!   of syllables would make strangers of different words the same piece in every ordinary text. Where a text has a reading, the
+//!   matcher has that scored as well: the scorer knows the pieces of what is meant, not those of its disguise.
 //! - **Long texts are looked at through windows**, so that an hour of shop talk around one sentence does not thin it out.
 //!
 //! Pure: no clock, no I/O outside of [`Model::load`]. Must never decide what a score means for a person; rules do.
