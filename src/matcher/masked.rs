@@ -81,7 +81,7 @@ impl<U: Copy + Ord> Forms<U> {
             recent = (recent << 16) | u128::from(symbol_of(c));
             let mut shown = false;
             if self.windows.may_end(recent as u64) {
-                self.windows.ask(recent, |_| shown = true);
+                self.windows.ask(recent, |_, _| shown = true);
             }
             shown
         })

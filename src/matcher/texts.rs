@@ -220,8 +220,19 @@ impl Texts {
             SmallVec::new()
         } else {
             seen.begin(&self.ways);
-            let needed = found.needed.iter().copied().flatten();
-            needed.for_each(|needed| seen.note(&self.ways, *needed));
+            let needed = || found.needed.iter().copied().flatten();
+            let firsts = needed().filter(|needed| needed.set == 1);
+            firsts.for_each(|needed| seen.note(&self.ways, *needed));
+            // Most literals of further sets are common ones, and few ways have shown their first.
+            if seen.any() {
+                let rest = needed().filter(|needed| needed.set != 1);
+                let following = found.following.iter().flat_map(|waiting| waiting.needs());
+                for needed in rest.chain(following) {
+                    if seen.has(needed.way) {
+                        seen.note(&self.ways, *needed);
+                    }
+                }
+            }
             seen.end()
         };
         let mut look = Look {
@@ -263,7 +274,7 @@ impl Texts {
             let written = |number: &u32| {
                 let TermAt { signal, place } = self.terms[*number as usize];
                 let signal = &rules.signals[signal];
-                asked(signal) && says(scratch, &signal.terms[place])
+                asked(signal) && said(scratch, &signal.terms[place]).next().is_some()
             };
             let matches = |at: &PatternAt| {
                 let (signal, pattern) = at.of(rules);
@@ -339,9 +350,26 @@ impl Texts {
         if !look.any() {
             return false;
         }
-        let mut hits = Vec::new();
-        self.as_read(rules, text.asked(), reading, seen, &mut hits);
-        hits.iter().any(|hit| !rules.signals[hit.signal].beside)
+        let asked = text.asked();
+        if look.opened.written {
+            let mut hits = Vec::new();
+            self.as_read(rules, asked, reading, seen, &mut hits);
+            return hits.iter().any(|hit| !rules.signals[hit.signal].beside);
+        }
+        let read = reading.folded.text.as_str();
+        step(read.len() * (look.terms.len() + look.patterns.len()));
+        let changed = |stretch: Stretch| reading.distance(stretch) != Distance::None;
+        let term = |number: &u32| {
+            let TermAt { signal, place } = self.terms[*number as usize];
+            let signal = &rules.signals[signal];
+            asked(signal) && said(read, &signal.terms[place]).any(changed)
+        };
+        let pattern = |at: &PatternAt| {
+            let (signal, pattern) = at.of(rules);
+            let mut found = pattern.regex.find_iter(read).filter(|m| !m.is_empty());
+            asked(signal) && found.any(|m| changed((m.start(), m.end())))
+        };
+        look.terms.iter().any(term) || look.patterns.iter().any(pattern)
     }
 
     /// Every sign of a reading that touches what is read otherwise than it is written.
@@ -448,17 +476,15 @@ impl Texts {
     }
 }
 
-/// Whether a term stands alone somewhere in a text.
-fn says(folded: &str, term: &str) -> bool {
+/// Where a term stands alone in a text.
+fn said(folded: &str, term: &str) -> impl Iterator<Item = Stretch> {
     let mut from = 0;
-    while let Some(at) = folded[from..].find(term) {
-        let (start, end) = (from + at, from + at + term.len());
-        if stands_alone(folded, start, end) {
-            return true;
-        }
+    std::iter::from_fn(move || {
+        let start = from + folded[from..].find(term)?;
         from = start + folded[start..].chars().next().map_or(1, char::len_utf8);
-    }
-    false
+        Some((start, start + term.len()))
+    })
+    .filter(move |(start, end)| stands_alone(folded, *start, *end))
 }
 
 fn remember(

@@ -121,6 +121,17 @@ impl Seen {
         }
     }
 
+    /// Whether anything was seen.
+    pub(super) fn any(&self) -> bool {
+        !self.touched.is_empty()
+    }
+
+    /// Whether anything was seen of this way.
+    #[inline]
+    pub(super) fn has(&self, way: u32) -> bool {
+        self.sets[way as usize] != 0
+    }
+
     /// The patterns that may match, in order; then nothing has been seen.
     pub(super) fn end(&mut self) -> SmallVec<[PatternAt; 8]> {
         for way in self.touched.drain(..) {

@@ -318,7 +318,7 @@ fn is_plain(folded: &str) -> bool {
                     && !digits
                     && !apostrophes
                     && signs.may_be_several(folded, start, at, known)
-                    && several(folded, start, signs).is_some());
+                    && heard_together(folded, start, signs).is_some());
         } else if c.is_ascii() {
             odd |= (is_sign(c) && c != b'*' && alnum(at + 1))
                 || (c == b'-' && is_pig_tail(bytes, at + 1));
@@ -563,6 +563,16 @@ fn letters_end(bytes: &[u8], start: usize) -> Option<usize> {
 
 /// Words that together sound as one, or as two others, or that are a sign together: `mice elf`, `weigh cup`.
 fn several(text: &str, start: usize, signs: &Signs) -> Option<Item> {
+    let letters = text[start..].bytes().take_while(u8::is_ascii_lowercase);
+    let end = start + letters.count();
+    let known = signs.known.get(&text[start..end]);
+    match end > start && signs.may_be_several(text, start, end, known) {
+        true => heard_together(text, start, signs),
+        false => None,
+    }
+}
+
+fn heard_together(text: &str, start: usize, signs: &Signs) -> Option<Item> {
     let bytes = text.as_bytes();
     let mut ends: SmallVec<[usize; JOINED_MAX]> = SmallVec::new();
     let mut written = String::new();
@@ -1694,7 +1704,7 @@ mod tests {
             for (start, _) in text.char_indices() {
                 let letters = text[start..].bytes().take_while(u8::is_ascii_lowercase).count();
                 let known = signs.known.get(&text[start..start + letters]);
-                if letters > 0 && several(&text, start, signs).is_some() {
+                if letters > 0 && heard_together(&text, start, signs).is_some() {
                     let may = signs.may_be_several(&text, start, start + letters, known);
                     prop_assert!(may, "{:?} at {}", text, start);
                 }

@@ -281,9 +281,9 @@ impl<'g, const DEEP: bool> Walk<'g, DEEP> {
         let (found, in_bare) = (&mut self.found, &mut self.in_bare);
         self.literals
             .characters
-            .ask(u128::from(self.written), |waiting| {
-                *in_bare |= waiting.parts;
-                found.note(waiting);
+            .ask(u128::from(self.written), |waiting, follows| {
+                *in_bare |= !follows && waiting.parts;
+                found.note(waiting, follows);
             });
     }
 
@@ -291,7 +291,7 @@ impl<'g, const DEEP: bool> Walk<'g, DEEP> {
     fn alone(&mut self, c: char) {
         if let Some(waiting) = self.literals.single.get(&c) {
             self.in_bare |= waiting.parts;
-            self.found.note(waiting);
+            self.found.note(waiting, false);
         }
     }
 
@@ -304,7 +304,7 @@ impl<'g, const DEEP: bool> Walk<'g, DEEP> {
         let gate = self.gate;
         if gate.bare.may_end(self.bare) {
             gate.bare
-                .ask(u128::from(self.bare), |_| self.in_bare = true);
+                .ask(u128::from(self.bare), |_, _| self.in_bare = true);
         }
     }
 
@@ -314,7 +314,7 @@ impl<'g, const DEEP: bool> Walk<'g, DEEP> {
         self.sound = (self.sound << 16) | u64::from(sound);
         if gate.sound.may_end(self.sound) {
             gate.sound
-                .ask(u128::from(self.sound), |_| self.in_sound = true);
+                .ask(u128::from(self.sound), |_, _| self.in_sound = true);
         }
         if self.last_letters[1] != 0 {
             self.in_sound |= gate.borders.has(letters_then(self.last_letters, sound));
@@ -400,7 +400,7 @@ impl<'g, const DEEP: bool> Walk<'g, DEEP> {
         self.bare = 0;
         self.typed = (self.typed << 8) | u128::from(byte);
         if gate.typed.may_end(self.typed as u64) {
-            gate.typed.ask(self.typed, |_| self.in_sound = true);
+            gate.typed.ask(self.typed, |_, _| self.in_sound = true);
         }
     }
 
@@ -411,7 +411,9 @@ impl<'g, const DEEP: bool> Walk<'g, DEEP> {
         let letters = &self.gate.letters;
         if DEEP && letters.may_end(self.letters as u64) {
             let found = &mut self.found;
-            letters.ask(self.letters, |waiting| found.note(waiting));
+            letters.ask(self.letters, |waiting, follows| {
+                found.note(waiting, follows);
+            });
         }
     }
 
@@ -426,7 +428,7 @@ impl<'g, const DEEP: bool> Walk<'g, DEEP> {
         let gate = self.gate;
         if gate.keys.may_end(self.keys) {
             gate.keys
-                .ask(u128::from(self.keys), |_| self.in_bare = true);
+                .ask(u128::from(self.keys), |_, _| self.in_bare = true);
         }
     }
 

@@ -89,6 +89,19 @@ impl Waiting {
     fn names_none(&self) -> bool {
         self.needed.is_empty() && self.terms.is_empty()
     }
+
+    /// Who waits here waits for the first set of a way as well, and not here: of no use where no first set is seen.
+    fn follows(&self) -> bool {
+        !self.alone
+            && !self.parts
+            && self.terms.is_empty()
+            && self.needed.iter().all(|needed| needed.set > 1)
+    }
+
+    /// What ways to match need.
+    pub(in crate::matcher) fn needs(&self) -> &[Needed] {
+        &self.needed
+    }
 }
 
 /// What was found of those who wait.
@@ -100,11 +113,18 @@ pub(in crate::matcher) struct Found<'g> {
     pub(in crate::matcher) terms: SmallVec<[u32; 4]>,
     /// What ways to match need and was seen.
     pub(in crate::matcher) needed: SmallVec<[&'g [Needed]; 8]>,
+    /// The same where no first set is among it.
+    pub(in crate::matcher) following: SmallVec<[&'g Waiting; 16]>,
 }
 
 impl<'g> Found<'g> {
     #[inline]
-    pub(super) fn note(&mut self, waiting: &'g Waiting) {
+    pub(super) fn note(&mut self, waiting: &'g Waiting, follows: bool) {
+        if follows {
+            // Looked at only where a first set is seen: it lies far from the nearest cache.
+            self.following.push(waiting);
+            return;
+        }
         self.alone |= waiting.alone;
         if !waiting.terms.is_empty() {
             self.alone |= self.terms.len() + waiting.terms.len() > TERMS_MAX;
@@ -197,6 +217,8 @@ pub(in crate::matcher) struct Windows {
 
 /// No window is kept here.
 const NOWHERE: u32 = u32::MAX;
+/// The bit of a place whose window is of no use without the first set of a way.
+const FOLLOWS: u32 = 1 << 31;
 
 /// Spreads a tail or a window over 64 bits; the high ones are the better ones.
 #[inline]
@@ -312,6 +334,7 @@ impl Windows {
             } else {
                 next
             };
+            let follows = if one.follows() { FOLLOWS } else { 0 };
             if number == next {
                 waiting.push(one);
             }
@@ -321,7 +344,7 @@ impl Windows {
             while self.places[at].1 != NOWHERE {
                 at = (at + 1) % self.places.len();
             }
-            self.places[at] = (hash as u32, number);
+            self.places[at] = (hash as u32, number | follows);
         }
         self.waiting = waiting.into();
     }
@@ -336,9 +359,13 @@ impl Windows {
         self.tails.has(self.tail_of(recent))
     }
 
-    /// Who waits for the windows that end here.
+    /// Who waits for the windows that end here, and whether that is of use only where a first set is seen.
     #[inline(never)]
-    pub(in crate::matcher) fn ask<'g>(&'g self, recent: u128, mut note: impl FnMut(&'g Waiting)) {
+    pub(in crate::matcher) fn ask<'g>(
+        &'g self,
+        recent: u128,
+        mut note: impl FnMut(&'g Waiting, bool),
+    ) {
         step(1);
         let mut lengths = self.lengths[self.place_of_lengths(self.tail_of(recent as u64))];
         while lengths != 0 {
@@ -354,7 +381,8 @@ impl Windows {
                 step(1);
                 let (more, number) = self.places[at];
                 if more == hash as u32 {
-                    note(&self.waiting[number as usize]);
+                    let waiting = &self.waiting[(number & !FOLLOWS) as usize];
+                    note(waiting, number & FOLLOWS != 0);
                 }
                 at = (at + 1) % self.places.len();
             }
