@@ -6,6 +6,7 @@ use regex::{Regex, RegexBuilder};
 use regex_syntax::hir::{Hir, HirKind, Look};
 
 use crate::text::common::expected_share;
+use crate::text::fold;
 
 /// One compiled pattern.
 #[derive(Clone, Debug)]
@@ -74,6 +75,36 @@ impl Pattern {
         }
         let share = of_ways(&ways);
         Ok(Self { regex, ways, share })
+    }
+
+    /// Characters that it asks for and that the folded view never shows, such as a traditional or a capital one, each with
+    /// what the folded view has in its place. Of a class nothing is said: both ways of writing may stand there.
+    pub fn never_seen(&self) -> Vec<(char, String)> {
+        let mut asked = String::new();
+        if let Ok(hir) = regex_syntax::parse(self.regex.as_str()) {
+            literals_of(&hir, &mut asked);
+        }
+        let mut out: Vec<(char, String)> = Vec::new();
+        for c in asked.chars().filter(|c| c.is_alphanumeric()) {
+            let folded = fold(c.encode_utf8(&mut [0; 4]));
+            if !folded.contains(c) && out.iter().all(|(known, _)| *known != c) {
+                out.push((c, folded));
+            }
+        }
+        out
+    }
+}
+
+/// The literals of a pattern, one after the other.
+fn literals_of(hir: &Hir, out: &mut String) {
+    match hir.kind() {
+        HirKind::Literal(literal) => out.push_str(&String::from_utf8_lossy(&literal.0)),
+        HirKind::Repetition(repetition) => literals_of(&repetition.sub, out),
+        HirKind::Capture(capture) => literals_of(&capture.sub, out),
+        HirKind::Concat(parts) | HirKind::Alternation(parts) => {
+            parts.iter().for_each(|part| literals_of(part, out));
+        }
+        HirKind::Empty | HirKind::Class(_) | HirKind::Look(_) => {}
     }
 }
 
@@ -380,6 +411,26 @@ fn exact_or_empty(hir: &Hir) -> Option<Vec<String>> {
 #[cfg(test)]
 mod tests {
     use super::Pattern;
+
+    #[test]
+    fn characters_that_no_folded_text_shows_are_named() {
+        for (source, named) in [
+            ("活下去没意思", ""),
+            ("(?:自殺|自杀)的念头", "殺杀"),
+            ("[甚什]么[殺杀]没意思", ""),
+            ("Want to die", "Ww"),
+            (r"\bnie mam siły\b", "łl"),
+            ("(?:欠你的){1,2}都还了", "欠缺"),
+        ] {
+            let pattern = Pattern::compile(source).expect(source);
+            let said: String = pattern
+                .never_seen()
+                .into_iter()
+                .map(|(c, folded)| format!("{c}{folded}"))
+                .collect();
+            assert_eq!(said, named, "{source}");
+        }
+    }
 
     #[test]
     fn every_pattern_is_gated_by_literals_its_matches_need() {
