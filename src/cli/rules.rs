@@ -74,20 +74,6 @@ fn name_costly(rules: &Ruleset) {
     }
 }
 
-/// Says which patterns ask for characters that no folded text has: that part of them never matches.
-fn name_never_seen(rules: &Ruleset) {
-    for signal in &rules.signals {
-        for (i, pattern) in signal.patterns.iter().enumerate() {
-            for (c, folded) in pattern.never_seen() {
-                let (id, number) = (&signal.id, i + 1);
-                eprintln!(
-                    "never seen: pattern {number} of signal `{id}` asks for `{c}`, which the folded view never shows; write `{folded}`"
-                );
-            }
-        }
-    }
-}
-
 /// Says which signals nothing asks for: they would be looked for in every text and kept of people to no end.
 fn name_unasked(rules: &Ruleset) {
     let conditions = rules.rules.iter().map(|rule| &rule.when);
@@ -148,7 +134,6 @@ pub(super) async fn run(command: Command) -> anyhow::Result<ExitCode> {
             name_costly(&rules);
             name_unasked(&rules);
             name_untested(&rules, &tests);
-            name_never_seen(&rules);
             Ok(ExitCode::SUCCESS)
         }
         Command::Test {

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use regex::{Regex, RegexBuilder};
-use regex_syntax::hir::{Hir, HirKind, Look};
+use regex_syntax::hir::{Class, ClassUnicode, ClassUnicodeRange, Hir, HirKind, Look};
 
 use crate::text::common::expected_share;
 use crate::text::fold;
@@ -51,12 +51,23 @@ impl Pattern {
                     String::new(),
                 )
             })?;
-        let hir = regex_syntax::parse(source).map_err(|error| {
+        let written = regex_syntax::parse(source).map_err(|error| {
             (
                 format!("the pattern does not parse: {error}"),
                 String::new(),
             )
         })?;
+        let hir = as_folded(written.clone());
+        let regex = match hir == written {
+            true => regex,
+            // What is too large or too deep was refused as it is written.
+            false => Regex::new(&hir.to_string()).map_err(|error| {
+                (
+                    format!("the pattern does not compile: {}", last_line(&error)),
+                    String::new(),
+                )
+            })?,
+        };
         // Signs alone are in every second text.
         let says = |l: &String| l.chars().any(|c| c.is_alphanumeric() || !c.is_ascii());
         let ways = ways(&hir, DEPTH_MAX).filter(|ways| ways.iter().flatten().flatten().all(says));
@@ -76,36 +87,72 @@ impl Pattern {
         let share = of_ways(&ways);
         Ok(Self { regex, ways, share })
     }
+}
 
-    /// Characters that it asks for and that the folded view never shows, such as a traditional or a capital one, each with
-    /// what the folded view has in its place. Of a class nothing is said: both ways of writing may stand there.
-    pub fn never_seen(&self) -> Vec<(char, String)> {
-        let mut asked = String::new();
-        if let Ok(hir) = regex_syntax::parse(self.regex.as_str()) {
-            literals_of(&hir, &mut asked);
+/// A class of more characters than these is left as it is written.
+const CLASS_FOLDED_MAX: usize = 256;
+
+/// What a pattern asks for as the folded view shows it: every literal folded, every small class with the folded ones beside
+/// its own. Written in traditional characters, capitals or Cyrillic, a pattern would match nothing otherwise.
+fn as_folded(hir: Hir) -> Hir {
+    let each = |parts: Vec<Hir>| parts.into_iter().map(as_folded).collect();
+    match hir.into_kind() {
+        HirKind::Empty => Hir::empty(),
+        HirKind::Look(look) => Hir::look(look),
+        HirKind::Literal(literal) => {
+            let text = String::from_utf8_lossy(&literal.0);
+            let folded: String = text.chars().map(shown_as).collect();
+            Hir::literal(folded.into_bytes())
         }
-        let mut out: Vec<(char, String)> = Vec::new();
-        for c in asked.chars().filter(|c| c.is_alphanumeric()) {
-            let folded = fold(c.encode_utf8(&mut [0; 4]));
-            if !folded.contains(c) && out.iter().all(|(known, _)| *known != c) {
-                out.push((c, folded));
+        HirKind::Class(Class::Unicode(mut class)) => {
+            // What a class leaves out is left out in both ways of writing.
+            let leaves_out = class.iter().any(|range| range.end() == char::MAX);
+            if leaves_out {
+                class.negate();
             }
+            add_folded(&mut class);
+            if leaves_out {
+                class.negate();
+            }
+            Hir::class(Class::Unicode(class))
         }
-        out
+        HirKind::Class(class) => Hir::class(class),
+        HirKind::Repetition(mut repetition) => {
+            *repetition.sub = as_folded(*repetition.sub);
+            Hir::repetition(repetition)
+        }
+        HirKind::Capture(mut capture) => {
+            *capture.sub = as_folded(*capture.sub);
+            Hir::capture(capture)
+        }
+        HirKind::Concat(parts) => Hir::concat(each(parts)),
+        HirKind::Alternation(parts) => Hir::alternation(each(parts)),
     }
 }
 
-/// The literals of a pattern, one after the other.
-fn literals_of(hir: &Hir, out: &mut String) {
-    match hir.kind() {
-        HirKind::Literal(literal) => out.push_str(&String::from_utf8_lossy(&literal.0)),
-        HirKind::Repetition(repetition) => literals_of(&repetition.sub, out),
-        HirKind::Capture(capture) => literals_of(&capture.sub, out),
-        HirKind::Concat(parts) | HirKind::Alternation(parts) => {
-            parts.iter().for_each(|part| literals_of(part, out));
-        }
-        HirKind::Empty | HirKind::Class(_) | HirKind::Look(_) => {}
+fn add_folded(class: &mut ClassUnicode) {
+    if class.iter().map(|range| range.len()).sum::<usize>() <= CLASS_FOLDED_MAX {
+        let own = class.iter().flat_map(|range| range.start()..=range.end());
+        let folded = own.filter_map(|c| one_char(&shown_as(c)));
+        let folded: Vec<_> = folded.map(|c| ClassUnicodeRange::new(c, c)).collect();
+        folded.into_iter().for_each(|range| class.push(range));
     }
+}
+
+/// A letter or digit as the folded view shows it; a sign, and what that view drops, as it is.
+fn shown_as(c: char) -> String {
+    let mut alone = [0; 4];
+    let alone = c.encode_utf8(&mut alone);
+    match c.is_alphanumeric() {
+        true => Some(fold(alone)).filter(|folded| !folded.trim().is_empty()),
+        false => None,
+    }
+    .unwrap_or_else(|| alone.to_owned())
+}
+
+fn one_char(text: &str) -> Option<char> {
+    let mut chars = text.chars();
+    chars.next().filter(|_| chars.next().is_none())
 }
 
 fn last_line(error: &regex::Error) -> String {
@@ -410,26 +457,34 @@ fn exact_or_empty(hir: &Hir) -> Option<Vec<String>> {
 
 #[cfg(test)]
 mod tests {
-    use super::Pattern;
+    use super::{Pattern, fold};
 
     #[test]
-    fn characters_that_no_folded_text_shows_are_named() {
-        for (source, named) in [
-            ("活下去没意思", ""),
-            ("(?:自殺|自杀)的念头", "殺杀"),
-            ("[甚什]么[殺杀]没意思", ""),
-            ("Want to die", "Ww"),
-            (r"\bnie mam siły\b", "łl"),
-            ("(?:欠你的){1,2}都还了", "欠缺"),
+    fn a_pattern_is_asked_of_the_folded_view_however_it_is_written() {
+        for (source, texts) in [
+            ("活下去没意思", vec!["活下去沒意思"]),
+            ("自殺的念頭", vec!["自杀的念头", "自殺的念頭"]),
+            ("[甚甚]麼[殺]了", vec!["甚么杀了"]),
+            ("Want to (?:DIE|Go)", vec!["want to die", "WANT TO GO"]),
+            (r"\bnie mam siły\b", vec!["nie mam siły", "nie mam sily"]),
+            ("хочу умереть", vec!["Хочу умереть", "хочу умереть"]),
+            (r"消えたい|ばか", vec!["消えたい", "ばか"]),
+            (r"(?:đời|捱){1,2}唔落", vec!["捱唔落", "đời捱唔落"]),
+            (r"我欠的都还了", vec!["我欠的都還了"]),
+            (r"\x{6BBA}了人", vec!["杀了人"]),
         ] {
             let pattern = Pattern::compile(source).expect(source);
-            let said: String = pattern
-                .never_seen()
-                .into_iter()
-                .map(|(c, folded)| format!("{c}{folded}"))
-                .collect();
-            assert_eq!(said, named, "{source}");
+            for text in texts {
+                assert!(
+                    pattern.regex.is_match(&fold(text)),
+                    "{source} of {text}: {}",
+                    pattern.regex
+                );
+            }
         }
+        let not_the = Pattern::compile("[^Ａ殺]了[A-C]").expect("it compiles");
+        assert!(!not_the.regex.is_match("杀了a"), "{}", not_the.regex);
+        assert!(not_the.regex.is_match("病了c"), "{}", not_the.regex);
     }
 
     #[test]

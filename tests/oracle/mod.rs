@@ -18,6 +18,7 @@ pub mod matching;
 pub mod pack;
 pub mod pieces;
 pub mod reading;
+mod regexes;
 pub mod script;
 pub mod signals;
 pub mod sound;

@@ -13,6 +13,7 @@ use super::event;
 use super::fold::Folder;
 use super::grammar::duration;
 use super::matching::{Guard, GuardKind, Guise, Lexicons, Phrases};
+use super::regexes;
 use super::terms::{files, lexicons};
 use super::texts::Field;
 use super::triage::{self, TYPES, Triage, position};
@@ -147,7 +148,9 @@ impl Pack {
                 if signals.insert(id.clone(), number).is_some() {
                     return Err(node.error(format!("a second signal `{id}`")));
                 }
-                texts.push(text_signal(&node, number, &lexicons, &words, &guards)?);
+                texts.push(text_signal(
+                    &node, number, &lexicons, &words, &guards, &folder,
+                )?);
             }
             // Without a model, which the oracle never has, no score signal is given: rules may name them.
             for node in file.items("scores")? {
@@ -278,6 +281,7 @@ fn text_signal(
     lexicons: &Lexicons,
     words: &BTreeMap<String, String>,
     guards: &BTreeMap<String, Guard>,
+    folder: &Folder,
 ) -> Result<TextSignal, String> {
     node.only(&[
         "id",
@@ -315,7 +319,8 @@ fn text_signal(
     let mut patterns = Vec::new();
     for pattern in node.items("patterns")? {
         let filled = filled(pattern.text()?, words).map_err(|e| pattern.error(e))?;
-        patterns.push(Regex::new(&filled).map_err(|e| pattern.error(e))?);
+        let asked = regexes::folded(&filled, folder).map_err(|e| pattern.error(e))?;
+        patterns.push(Regex::new(&asked).map_err(|e| pattern.error(e))?);
     }
     let mut unless = Vec::new();
     for name in node.items("unless")? {

@@ -56,11 +56,25 @@ write(
 )
 standing = set(traditional.values())
 variants = {}
+
+
+def everyday(c):
+    """Stands in GB 2312: a character of simplified Chinese of its own, whatever it stands for in Japan."""
+    try:
+        c.encode("gb2312")
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 for name in ["TWVariants.txt", "HKVariants.txt", "JPVariants.txt"]:
     for standard, written in opencc_lines(name):
         for variant in written:
             if len(variant) == 1 and len(standard) == 1 and variant not in standing | {standard} and variant not in traditional:
-                variants.setdefault(variant, standard)
+                if everyday(variant) and not everyday(standard) and standard not in traditional:
+                    variants.setdefault(standard, variant)
+                elif not (everyday(variant) and name == "JPVariants.txt"):
+                    variants.setdefault(variant, standard)
 write(
     "variants.txt",
     "Regional variant, the character it stands for.",
@@ -251,7 +265,8 @@ for line in (Path(jieba.__file__).parent / "dict.txt").read_text(encoding="utf-8
     word, count, *_ = line.split(" ")
     if 2 <= len(word) <= 4 and int(count) >= (10 if len(word) == 2 else 50) and set(word) <= known:
         words.append(word)
-words += ["不香"]  # Shops are asked of rice and tea 香不香, which is no 不想.
+# Shops are asked of rice and tea 香不香, which is no 不想; 快别 is "better not", which is no 诀别.
+words += ["不香", "快别"]
 write("words.txt", "Words in ordinary use.", "jieba", sorted(set(words)))
 
 # --- English words ----------------------------------------------------------------------------------
