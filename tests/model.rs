@@ -227,7 +227,7 @@ const SCORED: [(&str, &str, &str); 4] = [
     ("老板你好请问什么时候发货", "NONE", ""),
     ("天黑了就开始哭，停不下来", "SUPPORT", "model-self-harm"),
     (
-        "每天醒来都好失望，为什么还是醒了",
+        "如果死能抵债，我是不是就不欠谁了",
         "ELEVATED",
         "model-self-harm-sure",
     ),
@@ -238,7 +238,7 @@ const SCORED: [(&str, &str, &str); 4] = [
     ),
 ];
 
-/// Nothing that the scorer knows stands in it as it is written.
+/// Most of what the scorer knows of it stands in disguise.
 const DISGUISED: &str = "sum d4ys i l00k 4t my ch1ldren and th1nk th3y w0uld gr0w up h4pp1er w1th4ut th3ir m0ther ar0und";
 
 #[test]
@@ -299,18 +299,25 @@ fn the_shipped_pack_and_model_say_help_alone_a_case_where_sure_and_more_beside_g
     assert!(fires(&with[6], "model-beside-goods"), "{}", with[6]);
     // What is read is scored too; the signs are shown where they were written.
     let evidence = with[7]["evidence"].as_array().expect("evidence");
-    let scored = evidence.iter().find(|e| e["rule"] == "model-self-harm");
-    let spans = scored.unwrap_or_else(|| panic!("{}", with[7]))["spans"].clone();
+    let scored = |e: &&serde_json::Value| {
+        e["rule"]
+            .as_str()
+            .is_some_and(|r| r.starts_with("model-self-harm"))
+    };
+    let spans: Vec<&serde_json::Value> = evidence
+        .iter()
+        .filter(scored)
+        .flat_map(|e| e["spans"].as_array().expect("spans"))
+        .collect();
     let shown = |span: &serde_json::Value| -> String {
         let at = |key: &str| span[key].as_u64().expect("a place") as usize;
         let written = DISGUISED.chars().skip(at("start"));
         written.take(at("end") - at("start")).collect()
     };
-    let spans = spans.as_array().expect("spans");
     assert!(
         spans
             .iter()
-            .any(|s| s["view"] == "sound" && shown(s).contains("th1nk")),
+            .any(|s| s["view"] == "sound" && shown(s).contains("l00k")),
         "{spans:?}"
     );
 
