@@ -164,7 +164,7 @@ fn put_on(c: char, dress: Dress, out: &mut String) {
         Dress::SameSound(n) => same_sound(n).map(String::from),
         Dress::Alike(n) => {
             let like = shape::like(c);
-            nth(&format!("{}{}", like.rare, like.common), n).map(String::from)
+            nth(&like.all().collect::<String>(), n).map(String::from)
         }
         Dress::InParts => shape::split(c).first().map(|parts| (*parts).to_owned()),
         Dress::Twice => Some(format!("{c}{c}")),

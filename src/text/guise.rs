@@ -21,7 +21,7 @@ const NEAR: usize = 4 * WORD_MAX;
 const WHOLE_MIN: usize = 3;
 /// Everybody writes these for themselves, whatever they look like.
 const IN_USE: &str =
-    "的了是就还好会可这那他她也都没很去来到说大小多少上下里个们和跟给把被让对做用买送发收有在比";
+    "的了是就还好会可这那他她也都没很去来到说大小多少上下里个们和跟给把被让对做用买送发收有在比看带拿着新愁干无黑";
 /// In letters.
 const SYLLABLE_MAX: usize = 6;
 
@@ -76,9 +76,7 @@ impl Meant {
                     by_sign.entry(digit.to_string()).or_default().push(*n);
                 }
             }
-            let alike = shape::like(*c);
-            let alike = alike.rare.chars().chain(alike.common.chars());
-            let alike = alike.chain(shape::parted_like(*c));
+            let alike = shape::like(*c).all().chain(shape::parted_like(*c));
             let alike = alike.filter(|c| !IN_USE.contains(*c));
             for like in alike.chain([*c]).filter(|c| u32::from(*c) < 1 << 16) {
                 stands[like as usize].push(*n);
@@ -463,7 +461,7 @@ enum Stands {
     Itself,
     BySound,
     ByLook,
-    /// By the look of a character that is often written for itself.
+    /// By the look of a character that is often written for itself, and is not drawn nearly the same.
     ByCommonLook,
 }
 
@@ -478,7 +476,8 @@ impl Unit<'_> {
             Kind::Han(c) if IN_USE.contains(c) => None,
             Kind::Han(c) => {
                 let alike = shape::like(wanted);
-                if alike.rare.contains(c) || shape::parted_like(wanted).any(|like| like == c) {
+                let nearly = alike.rare.contains(c) || alike.drawn.contains(c);
+                if nearly || shape::parted_like(wanted).any(|like| like == c) {
                     return Some(Stands::ByLook);
                 }
                 (alike.common.contains(c)).then_some(Stands::ByCommonLook)
@@ -739,11 +738,7 @@ mod tests {
         let words = &*WORDS;
         let signs = signs();
         let one = |c: char, choice: u32| -> String {
-            let alike: Vec<char> = shape::like(c)
-                .rare
-                .chars()
-                .chain(shape::like(c).common.chars())
-                .collect();
+            let alike: Vec<char> = shape::like(c).all().collect();
             let sound = sound::of_han(c);
             let like = |n: u32| {
                 alike

@@ -19,15 +19,30 @@ fn entries(table: &'static str) -> impl Iterator<Item = (char, &'static str)> {
 pub struct Alike {
     /// Hardly ever written for themselves.
     pub rare: &'static str,
-    /// Common ones.
+    /// Common ones that share strokes or parts with it.
     pub common: &'static str,
+    /// Common ones that are drawn nearly as it is.
+    pub drawn: &'static str,
+}
+
+impl Alike {
+    /// All that look like it, the rare ones first.
+    pub fn all(self) -> impl Iterator<Item = char> {
+        [self.rare, self.common, self.drawn].into_iter().flat_map(str::chars)
+    }
 }
 
 static LIKE: LazyLock<HashMap<char, Alike>> = LazyLock::new(|| {
     entries(SHAPES)
         .map(|(c, rest)| {
-            let (rare, common) = rest.split_once('\t').unwrap_or((rest, ""));
-            (c, Alike { rare, common })
+            let mut lists = rest.split('\t');
+            let mut next = || lists.next().unwrap_or_default();
+            let (rare, common, drawn) = (next(), next(), next());
+            (c, Alike {
+                    rare,
+                    common,
+                    drawn,
+                })
         })
         .collect()
 });

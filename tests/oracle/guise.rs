@@ -15,7 +15,7 @@ pub static GUISES: LazyLock<Guises> = LazyLock::new(Guises::new);
 const LONGEST_WORD: usize = 6;
 /// Too much in use to stand for what they look like.
 const IN_USE: &str =
-    "的了是就还好会可这那他她也都没很去来到说大小多少上下里个们和跟给把被让对做用买送发收有在比";
+    "的了是就还好会可这那他她也都没很去来到说大小多少上下里个们和跟给把被让对做用买送发收有在比看带拿着新愁干无黑";
 
 pub struct Guises {
     /// The longest first; of equally long ones, in the order of the table.
@@ -195,7 +195,7 @@ impl Guises {
 }
 
 /// For the text of each unit that stands for any of these characters, which of them it stands for;
-/// common look-alikes are asked for apart.
+/// common look-alikes that are not drawn nearly as they are, are asked for apart.
 fn stands_for(wanted: &HashSet<char>, with_common: bool) -> HashMap<Vec<char>, HashSet<char>> {
     let mut all: HashMap<Vec<char>, HashSet<char>> = HashMap::new();
     let mut add = |unit: Vec<char>, c: char| {
@@ -226,12 +226,11 @@ fn stands_for(wanted: &HashSet<char>, with_common: bool) -> HashMap<Vec<char>, H
         add(vec![alike], c);
     }
     for row in tables::rows(SHAPES) {
-        if let (Some(c), [_, rare, common]) = (single(row[0]), &row[..])
+        if let (Some(c), [_, rare, common, drawn]) = (single(row[0]), &row[..])
             && wanted.contains(&c)
         {
             let common = if with_common { *common } else { "" };
-            for alike in rare
-                .chars()
+            for alike in (rare.chars().chain(drawn.chars()))
                 .chain(common.chars())
                 .filter(|c| is_han(*c) && may(c))
             {

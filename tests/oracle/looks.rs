@@ -24,7 +24,7 @@ impl Looks {
             }
         }
         for row in tables::rows(SHAPES) {
-            if let (Some(whole), [_, seldom, often]) = (wanted_of(&row, &wanted), &row[..]) {
+            if let (Some(whole), [_, seldom, often, _]) = (wanted_of(&row, &wanted), &row[..]) {
                 seldom
                     .chars()
                     .for_each(|alike| smallest(&mut rare, alike, whole));

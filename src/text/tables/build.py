@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 """Makes the tables of this folder from well-kept data; `./dev tables` installs the sources into a cache and calls this.
 
-Argument: the word list of Debian's wamerican-small. Sources, with the licence each states: opencc-python-reimplemented (Apache-2.0), pypinyin (MIT), char-similar (MIT),
-emoji (BSD-3-Clause), confusable-homoglyphs (MIT; Unicode's confusables.txt), jieba (MIT).
+Arguments: the word list of Debian's wamerican-small; the font of its fonts-droid-fallback. Sources, with the licence each states: opencc-python-reimplemented (Apache-2.0), pypinyin (MIT), char-similar (MIT),
+emoji (BSD-3-Clause), confusable-homoglyphs (MIT; Unicode's confusables.txt), jieba (MIT);
+Droid Sans Fallback (Apache-2.0), of which only the likeness of its pictures is kept.
 """
 
 import json
@@ -17,7 +18,9 @@ from pathlib import Path
 import confusable_homoglyphs
 import emoji
 import jieba
+import numpy
 import opencc
+from PIL import Image, ImageDraw, ImageFilter, ImageFont
 from pypinyin import Style, pinyin
 
 HERE = Path(__file__).parent
@@ -176,11 +179,37 @@ for c in common:
     common_alike[c] = [o for o in scored if frequency.get(o, 0) >= RARE][:SHAPES_MOST]
     # A part that is seldom written by itself stands for the whole.
     common_alike[c] += [p for p in parts_of.get(c) or [] if is_han(p) and RARE <= frequency.get(p, 0) < 15]
+
+# What strokes do not tell (活 话, 生 主, 上 土): how much of the ink falls on the same place.
+PICTURE, FONT_SIZE, BLUR, DRAWN_LEAST, DRAWN_MOST = 32, 30, 1.5, 0.82, 6
+font = ImageFont.truetype(sys.argv[2], FONT_SIZE)
+
+
+def picture(c):
+    """The ink of a character as a vector of length one about its mean."""
+    image = Image.new("L", (PICTURE, PICTURE), 0)
+    ImageDraw.Draw(image).text((1, -3), c, font=font, fill=255)
+    ink = numpy.asarray(image.filter(ImageFilter.GaussianBlur(BLUR)), numpy.float32).ravel()
+    ink = ink - ink.mean()
+    return ink / max(numpy.linalg.norm(ink), 1e-6)
+
+
+often = [c for c in chars if frequency.get(c, 0) >= RARE]
+pictures = numpy.stack([picture(c) for c in often])
+drawn = {}
+for c in common:
+    same = pictures @ picture(c)
+    seen = sorted(((round(float(s), 4), o) for s, o in zip(same, often) if s >= DRAWN_LEAST and o != c), reverse=True)
+    drawn[c] = [o for _, o in seen[:DRAWN_MOST]]
 write(
     "shapes.txt",
-    "Common character, rare ones that hold it or look like it, common ones that look like it.",
+    "Common character; rare ones that hold it or look like it; common ones that look like it; common ones drawn nearly as it is.",
     "char-similar",
-    [f"{c}\t{''.join(rare[c])}\t{''.join(common_alike[c])}" for c in sorted(common) if rare[c] or common_alike[c]],
+    [
+        "\t".join([c, *("".join(of[c]) for of in (rare, common_alike, drawn))])
+        for c in sorted(common)
+        if rare[c] or common_alike[c] or drawn[c]
+    ],
 )
 
 parts = set()
