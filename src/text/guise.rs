@@ -20,8 +20,7 @@ const NEAR: usize = 4 * WORD_MAX;
 /// A word of so many characters may be heard where all of them are others.
 const WHOLE_MIN: usize = 3;
 /// Everybody writes these for themselves, whatever they look like.
-const IN_USE: &str =
-    "的了是就还好会可这那他她也都没很去来到说大小多少上下里个们和跟给把被让对做用买送发收有在比看带拿着新愁干无黑";
+const IN_USE: &str = "的了是就还好会可这那他她也都没很去来到说大小多少上下里个们和跟给把被让对做用买送发收有在比看带拿着新愁干无黑憋跑米";
 /// In letters.
 const SYLLABLE_MAX: usize = 6;
 
@@ -30,6 +29,8 @@ struct Meant {
     words: Vec<&'static [char]>,
     /// For each, whether only digits and letters may stand for its characters.
     in_signs: Vec<bool>,
+    /// Also where all of its characters are written as what they look like.
+    in_looks: Vec<bool>,
     /// The number of each character of the words.
     number: HashMap<char, u16, FixedState>,
     /// For each character of the basic plane, where the numbers of those that it stands for are in `stands`.
@@ -48,14 +49,16 @@ static WORDS: LazyLock<Meant> = LazyLock::new(Meant::load);
 
 impl Meant {
     fn load() -> Self {
-        let (mut words, mut in_signs): (Vec<&'static [char]>, _) = (Vec::new(), Vec::new());
+        let mut words: Vec<&'static [char]> = Vec::new();
+        let (mut in_signs, mut in_looks) = (Vec::new(), Vec::new());
         for line in MEANT
             .lines()
             .filter(|line| !line.starts_with('#') && !line.is_empty())
         {
-            let (word, signs) = line.split_once('\t').unwrap_or((line, ""));
+            let (word, how) = line.split_once('\t').unwrap_or((line, ""));
             words.push(&*Vec::leak(word.chars().collect::<Vec<char>>()));
-            in_signs.push(!signs.is_empty());
+            in_signs.push(how.contains("signs"));
+            in_looks.push(how.contains("looks"));
         }
         let mut number: HashMap<char, u16, FixedState> = HashMap::default();
         for c in words.iter().flat_map(|word| word.iter()) {
@@ -96,9 +99,15 @@ impl Meant {
         for (c, n) in &number {
             characters[usize::from(*n)] = *c;
         }
-        let firsts = words
-            .iter()
-            .map(|word| (number[&word[0]], number[&word[1]], word.len() > 2));
+        let firsts = words.iter().zip(&in_looks).map(|(word, in_looks)| {
+            let kept = match word.len() {
+                2 => Kept::OfTwo {
+                    in_looks: *in_looks,
+                },
+                _ => Kept::Longer,
+            };
+            (number[&word[0]], number[&word[1]], kept)
+        });
         // A digit stands for a character as another one does.
         let mut of_digits = stands.clone();
         for digit in '0'..='9' {
@@ -130,6 +139,7 @@ impl Meant {
         Self {
             words,
             in_signs,
+            in_looks,
             number,
             ranges,
             stands: flat,
@@ -186,10 +196,14 @@ impl Meant {
         let word = self.words[at];
         let themselves = [word[0] == a, word[1] == b];
         match (word.get(2), third) {
-            // Half of two.
-            (None, _) => themselves[0] != themselves[1] && !self.in_signs[at],
+            // Half of two, or both by their look.
+            (None, _) => {
+                let half = themselves[0] != themselves[1];
+                let whole = self.in_looks[at] && themselves == [false; 2];
+                (!self.in_signs[at] || self.in_looks[at]) && (half || whole)
+            }
             (Some(_), Third::None) => false,
-            _ if self.in_signs[at] && themselves != [true; 2] => false,
+            _ if self.in_signs[at] && !self.in_looks[at] && themselves != [true; 2] => false,
             (Some(wanted), Third::Han(c)) => {
                 let (of_c, wanted) = (self.stands_for(c), self.number[wanted]);
                 of_c.binary_search(&wanted).is_ok()
@@ -229,7 +243,8 @@ struct Traits {
     count: u16,
 }
 
-/// How a character may be the second one of a word. In a word of two, one of both is itself and the other is not.
+/// How a character may be the second one of a word. In a word of two, one of both is itself and the other is not, or both
+/// look like it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 enum Trait {
     /// This one itself, of a word of two.
@@ -238,9 +253,18 @@ enum Trait {
     Like(u16),
     /// The same for all with this sound.
     LikeSound(Syllable),
+    /// Another one that stands for it, of a word of two of which the other one is stood for as well.
+    Alike(u16),
     /// Any that stands for it, of a longer word.
     Longer(u16),
     LongerSound(Syllable),
+}
+
+/// What a word is like, of which the first two characters are kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kept {
+    OfTwo { in_looks: bool },
+    Longer,
 }
 
 /// The characters of words, by what begins with them.
@@ -250,22 +274,30 @@ struct Followers {
     longer: Vec<u16>,
     /// Whether it follows in a word of two, and in a longer one.
     follows: [bool; 2],
+    /// What follows in words of two that are also written as what they look like; whether it follows in one.
+    of_two_in_looks: Vec<u16>,
+    in_looks: bool,
 }
 
 impl Begins {
     fn new(
         stands: &[Vec<u16>],
         characters: &[char],
-        firsts: impl Iterator<Item = (u16, u16, bool)>,
+        firsts: impl Iterator<Item = (u16, u16, Kept)>,
     ) -> Self {
         let mut followers = vec![Followers::default(); characters.len()];
-        for (first, second, longer) in firsts {
+        for (first, second, kept) in firsts {
             let of_first = &mut followers[usize::from(first)];
-            match longer {
-                true => of_first.longer.push(second),
-                false => of_first.of_two.push(second),
+            match kept {
+                Kept::Longer => of_first.longer.push(second),
+                Kept::OfTwo { in_looks } => {
+                    of_first.of_two.push(second);
+                    of_first.of_two_in_looks.extend(in_looks.then_some(second));
+                }
             }
-            followers[usize::from(second)].follows[usize::from(longer)] = true;
+            let second = &mut followers[usize::from(second)];
+            second.follows[usize::from(kept == Kept::Longer)] = true;
+            second.in_looks |= kept == Kept::OfTwo { in_looks: true };
         }
         let mut bits: HashMap<Trait, u16, FixedState> = HashMap::default();
         let mut bit_of = |of: Trait| -> u16 {
@@ -330,12 +362,32 @@ impl Begins {
     }
 }
 
+/// Looks like this other one, and is not only a common look-alike.
+fn looks_like(c: char, wanted: char) -> bool {
+    let like = shape::like(wanted);
+    c != wanted
+        && (like.rare.contains(c)
+            || like.drawn.contains(c)
+            || shape::parted_like(wanted).any(|like| like == c))
+}
+
+/// Stands for this other one as a common look-alike only.
+fn is_common(c: char, wanted: char) -> bool {
+    let sound = sound::of_han(wanted);
+    let heard = sound.is_some() && sound::of_han(c) == sound;
+    !heard && !looks_like(c, wanted)
+}
+
 /// The traits of a character that stands for these.
 fn traits(c: char, numbers: &[u16], characters: &[char], followers: &[Followers]) -> Vec<Trait> {
     let own = sound::of_han(c);
     let meant = numbers.iter().any(|n| characters[usize::from(*n)] == c);
     let of = |n: &u16| {
-        let [of_two, longer] = followers[usize::from(*n)].follows;
+        let Followers {
+            follows: [of_two, longer],
+            in_looks,
+            ..
+        } = followers[usize::from(*n)];
         let character = characters[usize::from(*n)];
         // What it sounds like it stands for together.
         let sound = sound::of_han(character).filter(|sound| own == Some(*sound));
@@ -346,8 +398,9 @@ fn traits(c: char, numbers: &[u16], characters: &[char], followers: &[Followers]
             _ => Trait::Like(*n),
         };
         let more = sound.map_or(Trait::Longer(*n), Trait::LongerSound);
-        let of_two = of_two.then_some(two);
-        of_two.into_iter().chain(longer.then_some(more))
+        let alike = in_looks && !is_common(c, character);
+        let of_two = [of_two.then_some(two), alike.then_some(Trait::Alike(*n))];
+        of_two.into_iter().flatten().chain(longer.then_some(more))
     };
     numbers.iter().flat_map(of).collect()
 }
@@ -356,19 +409,23 @@ fn traits(c: char, numbers: &[u16], characters: &[char], followers: &[Followers]
 fn following(c: char, numbers: &[u16], characters: &[char], followers: &[Followers]) -> Vec<Trait> {
     let sound_of = |n: u16| sound::of_han(characters[usize::from(n)]);
     let of = |n: &u16| {
-        let Followers { of_two, longer, .. } = &followers[usize::from(*n)];
+        let of = &followers[usize::from(*n)];
         let itself = characters[usize::from(*n)] == c;
-        let two = of_two.iter().flat_map(move |n| match itself {
+        let two = of.of_two.iter().flat_map(move |n| match itself {
             true => [Some(Trait::Like(*n)), sound_of(*n).map(Trait::LikeSound)],
             false => [Some(Trait::Itself(*n)), None],
         });
+        let looks = !itself && !is_common(c, characters[usize::from(*n)]);
+        let looks = of.of_two_in_looks.iter().filter(move |_| looks);
+        let looks = looks.map(|n| Some(Trait::Alike(*n)));
+        let longer = &of.longer;
         let more = longer.iter().flat_map(move |n| {
             [
                 Some(Trait::Longer(*n)),
                 sound_of(*n).map(Trait::LongerSound),
             ]
         });
-        two.chain(more).flatten()
+        two.chain(more).flatten().chain(looks.flatten())
     };
     numbers.iter().flat_map(of).collect()
 }
@@ -474,13 +531,10 @@ impl Unit<'_> {
                 Some(Stands::BySound)
             }
             Kind::Han(c) if IN_USE.contains(c) => None,
+            Kind::Han(c) if looks_like(c, wanted) => Some(Stands::ByLook),
             Kind::Han(c) => {
-                let alike = shape::like(wanted);
-                let nearly = alike.rare.contains(c) || alike.drawn.contains(c);
-                if nearly || shape::parted_like(wanted).any(|like| like == c) {
-                    return Some(Stands::ByLook);
-                }
-                (alike.common.contains(c)).then_some(Stands::ByCommonLook)
+                let common = shape::like(wanted).common.contains(c);
+                common.then_some(Stands::ByCommonLook)
             }
             Kind::Digit(d) => (syllable.and_then(digit_for) == Some(d)).then_some(Stands::BySound),
             Kind::Letters(letters) => {
@@ -618,7 +672,7 @@ fn guise_at<'t>(text: &'t str, start: usize, gaps: &[usize]) -> Option<Guise<'t>
         let word = words.words[at];
         let order = |at: usize| (std::cmp::Reverse(words.words[at].len()), at);
         let better = (found.as_ref()).is_none_or(|(known, _)| order(at) < order(*known));
-        if better && let Some(units) = fits(text, first, word, words.in_signs[at], gaps) {
+        if better && let Some(units) = fits(text, first, at, gaps) {
             found = Some((at, Guise { units, word }));
         }
     }
@@ -626,13 +680,9 @@ fn guise_at<'t>(text: &'t str, start: usize, gaps: &[usize]) -> Option<Guise<'t>
 }
 
 /// The units from this one on, if they are a guise of a word.
-fn fits<'t>(
-    text: &'t str,
-    first: Unit<'t>,
-    word: &[char],
-    in_signs: bool,
-    gaps: &[usize],
-) -> Option<Units<'t>> {
+fn fits<'t>(text: &'t str, first: Unit<'t>, number: usize, gaps: &[usize]) -> Option<Units<'t>> {
+    let words = &*WORDS;
+    let word = words.words[number];
     let mut units = Units::new();
     let mut unit = first;
     for (at, wanted) in word.iter().enumerate() {
@@ -649,9 +699,16 @@ fn fits<'t>(
     let letters = (units.iter()).all(|(unit, _)| matches!(unit.kind, Kind::Letters(_)));
     let heard = differ().all(|(_, stands)| *stands == Stands::BySound);
     let count = differ().count();
-    let few = count <= units.len() / 2 || heard && (count < units.len() || count >= WHOLE_MIN);
+    let han = differ().all(|(unit, _)| matches!(unit.kind, Kind::Han(_)));
+    let few = count <= units.len() / 2
+        || heard && (count < units.len() || count >= WHOLE_MIN)
+        || !heard && han && words.in_looks[number];
     let is_sign = |(unit, _): &(Unit<'_>, Stands)| !matches!(unit.kind, Kind::Han(_));
-    if in_signs && !(differ().all(is_sign) && count < units.len()) {
+    let looks = words.in_looks[number]
+        && differ()
+            .all(|(unit, stands)| matches!(unit.kind, Kind::Han(_)) && *stands != Stands::BySound);
+    let signs = differ().all(is_sign) && count < units.len();
+    if words.in_signs[number] && !(signs || looks) {
         return None;
     }
     let vague = |(_, stands): &(Unit<'_>, Stands)| *stands == Stands::ByCommonLook;
@@ -805,7 +862,12 @@ mod tests {
                 let (a, b) = (words.numbers(kind(two[0])), words.numbers(kind(two[1])));
                 let slow = words.beginning(a, b).any(|at| {
                     let word = words.words[at];
-                    word.len() > 2 || (word[0] == two[0]) != (word[1] == two[1])
+                    let themselves = [word[0] == two[0], word[1] == two[1]];
+                    let alike = |at: usize| !is_common(two[at], word[at]);
+                    let looks = words.in_looks[at] && themselves == [false; 2];
+                    word.len() > 2
+                        || themselves[0] != themselves[1]
+                        || looks && alike(0) && alike(1)
                 });
                 prop_assert_eq!(words.begins.may(two[0], two[1]), slow, "{:?}", two);
             }
@@ -836,6 +898,11 @@ mod tests {
             ("找不想话了", "[我]不想[活]了"),
             ("太阳我不想看间了", "太阳我不想看[见]了"),
             ("名天的太阳", "[明]天的太阳"),
+            ("我要经主", "我要[轻][生]"),
+            ("目条的念头", "[自][杀]的念头"),
+            ("水刖了", "[永][别]了"),
+            ("请退书给我", "请退书给我"),
+            ("黑色笔", "黑色笔"),
             ("我想4", "我想[死]"),
             ("我想4件", "我想4件"),
             ("想 si 了", "想[死]了"),

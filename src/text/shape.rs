@@ -28,7 +28,9 @@ pub struct Alike {
 impl Alike {
     /// All that look like it, the rare ones first.
     pub fn all(self) -> impl Iterator<Item = char> {
-        [self.rare, self.common, self.drawn].into_iter().flat_map(str::chars)
+        [self.rare, self.common, self.drawn]
+            .into_iter()
+            .flat_map(str::chars)
     }
 }
 
@@ -38,11 +40,14 @@ static LIKE: LazyLock<HashMap<char, Alike>> = LazyLock::new(|| {
             let mut lists = rest.split('\t');
             let mut next = || lists.next().unwrap_or_default();
             let (rare, common, drawn) = (next(), next(), next());
-            (c, Alike {
+            (
+                c,
+                Alike {
                     rare,
                     common,
                     drawn,
-                })
+                },
+            )
         })
         .collect()
 });

@@ -14,8 +14,7 @@ pub static GUISES: LazyLock<Guises> = LazyLock::new(Guises::new);
 
 const LONGEST_WORD: usize = 6;
 /// Too much in use to stand for what they look like.
-const IN_USE: &str =
-    "的了是就还好会可这那他她也都没很去来到说大小多少上下里个们和跟给把被让对做用买送发收有在比看带拿着新愁干无黑";
+const IN_USE: &str = "的了是就还好会可这那他她也都没很去来到说大小多少上下里个们和跟给把被让对做用买送发收有在比看带拿着新愁干无黑憋跑米";
 
 pub struct Guises {
     /// The longest first; of equally long ones, in the order of the table.
@@ -35,6 +34,8 @@ struct Word {
     characters: Vec<char>,
     /// Only digits and letters stand for its characters.
     in_signs: bool,
+    /// Others that they look like may stand for all of them, even so.
+    in_looks: bool,
 }
 
 /// A stretch of the folded text that is written instead of a word.
@@ -57,7 +58,8 @@ impl Guises {
         let mut words: Vec<Word> = tables::rows(MEANT)
             .map(|row| Word {
                 characters: row[0].chars().collect(),
-                in_signs: row.get(1) == Some(&"signs"),
+                in_signs: row.get(1).is_some_and(|how| how.contains("signs")),
+                in_looks: row.get(1).is_some_and(|how| how.contains("looks")),
             })
             .collect();
         words.sort_by_key(|word| std::cmp::Reverse(word.characters.len()));
@@ -145,7 +147,8 @@ impl Guises {
     /// Whether the first of these units are a guise of the word.
     fn is_guise(&self, folded: &Folded, units: &[Span], word: &Word) -> bool {
         let text = &folded.chars;
-        let (in_signs, word) = (word.in_signs, &word.characters);
+        let (in_signs, in_looks) = (word.in_signs, word.in_looks);
+        let word = &word.characters;
         let Some(units) = units.get(..word.len()) else {
             return false;
         };
@@ -176,13 +179,18 @@ impl Guises {
         let all_letters = units.iter().all(|unit| text[unit.0].is_ascii_lowercase());
         let by_sound = differ.iter().all(|(at, c)| self.has_sound(text[*at], *c));
         let all_differ = differ.len() == word.len();
-        let few = differ.len() <= word.len() / 2 || by_sound && (!all_differ || word.len() >= 3);
+        let by_han = differ.iter().all(|(at, _)| is_han(text[*at]));
+        let few = differ.len() <= word.len() / 2
+            || by_sound && (!all_differ || word.len() >= 3)
+            || !by_sound && by_han && in_looks;
         let by_signs = differ.iter().all(|(at, _)| text[*at].is_ascii()) && !all_differ;
         let vague = word.len() == 2
             && differ
                 .iter()
                 .any(|(at, c)| self.only_common.contains(&(text[*at], *c)));
-        let fits = (few || all_letters) && !vague && (by_signs || !in_signs);
+        let by_looks =
+            in_looks && by_han && !differ.iter().any(|(at, c)| self.has_sound(text[*at], *c));
+        let fits = (few || all_letters) && !vague && (by_signs || by_looks || !in_signs);
         !differ.is_empty() && !of_other_word && !is_amount && fits
     }
 

@@ -181,7 +181,7 @@ for c in common:
     common_alike[c] += [p for p in parts_of.get(c) or [] if is_han(p) and RARE <= frequency.get(p, 0) < 15]
 
 # What strokes do not tell (活 话, 生 主, 上 土): how much of the ink falls on the same place.
-PICTURE, FONT_SIZE, BLUR, DRAWN_LEAST, DRAWN_MOST = 32, 30, 1.5, 0.82, 6
+PICTURE, FONT_SIZE, BLUR, DRAWN_LEAST, DRAWN_MOST = 32, 30, 1.5, 0.8, 12
 font = ImageFont.truetype(sys.argv[2], FONT_SIZE)
 
 
@@ -201,6 +201,10 @@ for c in common:
     same = pictures @ picture(c)
     seen = sorted(((round(float(s), 4), o) for s, o in zip(same, often) if s >= DRAWN_LEAST and o != c), reverse=True)
     drawn[c] = [o for _, o in seen[:DRAWN_MOST]]
+for line in (HERE / "shapes_by_hand.txt").read_text(encoding="utf-8").splitlines():
+    if not line.startswith("#"):
+        c, others = line.split("\t")
+        drawn[c] += [o for o in others if o not in drawn[c]]
 write(
     "shapes.txt",
     "Common character; rare ones that hold it or look like it; common ones that look like it; common ones drawn nearly as it is.",
