@@ -207,7 +207,8 @@ for line in (HERE / "shapes_by_hand.txt").read_text(encoding="utf-8").splitlines
         drawn[c] += [o for o in others if o not in drawn[c]]
 write(
     "shapes.txt",
-    "Common character; rare ones that hold it or look like it; common ones that look like it; common ones drawn nearly as it is.",
+    "Common character; rare ones that hold it or look like it; common ones that look like it; common ones drawn nearly\n"
+    "# as it is (in Droid Sans Fallback, and of shapes_by_hand.txt).",
     "char-similar",
     [
         "\t".join([c, *("".join(of[c]) for of in (rare, common_alike, drawn))])
