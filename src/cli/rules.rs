@@ -32,6 +32,9 @@ pub(super) enum Command {
         /// A folder of private lexicons, signals and rules that are added to the pack's.
         #[arg(long, value_name = "DIR")]
         private: Option<PathBuf>,
+        /// Name every pattern that makes the service slow, not only the slowest.
+        #[arg(long)]
+        slow: bool,
     },
     /// Run the tests of the rule files.
     Test {
@@ -51,9 +54,11 @@ pub(super) enum Command {
 
 /// A pattern for which more ordinary texts than this are looked at closely is worth a word.
 const COSTLY_SHARE: f64 = 0.003;
+/// So many of them are named where nobody asks for all: what else `check` says would be lost among forty lines.
+const COSTLY_NAMED: usize = 5;
 
 /// Says which patterns make the service slow. They are found all the same, so this is no error.
-fn name_costly(rules: &Ruleset) {
+fn name_costly(rules: &Ruleset, all: bool) {
     let mut costly: Vec<(f64, &str, usize)> = rules
         .signals
         .iter()
@@ -65,12 +70,17 @@ fn name_costly(rules: &Ruleset) {
         .filter(|(share, _, _)| *share > COSTLY_SHARE)
         .collect();
     costly.sort_by(|a, b| b.0.total_cmp(&a.0));
-    for (share, signal, number) in costly {
+    let named = if all { costly.len() } else { COSTLY_NAMED };
+    let rest = costly.len().saturating_sub(named);
+    for (share, signal, number) in costly.into_iter().take(named) {
         eprintln!(
             "slow: for pattern {number} of signal `{signal}` one ordinary text in {:.0} is looked at closely; \
              give each of its alternatives a rarer word, `beside: true` or `longest`",
             1.0 / share
         );
+    }
+    if rest > 0 {
+        eprintln!("slow: {rest} more patterns, each for fewer texts; --slow names them");
     }
 }
 
@@ -115,7 +125,7 @@ fn name_untested(rules: &Ruleset, tests: &[Test]) {
 
 pub(super) async fn run(command: Command) -> anyhow::Result<ExitCode> {
     match command {
-        Command::Check { dir, private } => {
+        Command::Check { dir, private, slow } => {
             let files = read_dir(&dir, private.as_deref())?;
             let (rules, tests) = load(&files)?;
             categories::read(&files)?;
@@ -131,7 +141,7 @@ pub(super) async fn run(command: Command) -> anyhow::Result<ExitCode> {
                 tests.len(),
                 rules.hash
             );
-            name_costly(&rules);
+            name_costly(&rules, slow);
             name_unasked(&rules);
             name_untested(&rules, &tests);
             Ok(ExitCode::SUCCESS)
