@@ -20,7 +20,7 @@ const NEAR: usize = 4 * WORD_MAX;
 /// A word of so many characters may be heard where all of them are others.
 const WHOLE_MIN: usize = 3;
 /// Everybody writes these for themselves, whatever they look like.
-const IN_USE: &str = "的了是就还好会可这那他她也都没很去来到说大小多少上下里个们和跟给把被让对做用买送发收有在比看带拿着新愁干无黑憋跑米";
+const IN_USE: &str = "的了是就还好会可这那他她也都没很去来到说大小多少上下里个们和跟给把被让对做用买送发收有在比看带拿着新愁干无黑憋跑米醋脆";
 /// In letters.
 const SYLLABLE_MAX: usize = 6;
 

@@ -14,7 +14,7 @@ pub static GUISES: LazyLock<Guises> = LazyLock::new(Guises::new);
 
 const LONGEST_WORD: usize = 6;
 /// Too much in use to stand for what they look like.
-const IN_USE: &str = "的了是就还好会可这那他她也都没很去来到说大小多少上下里个们和跟给把被让对做用买送发收有在比看带拿着新愁干无黑憋跑米";
+const IN_USE: &str = "的了是就还好会可这那他她也都没很去来到说大小多少上下里个们和跟给把被让对做用买送发收有在比看带拿着新愁干无黑憋跑米醋脆";
 
 pub struct Guises {
     /// The longest first; of equally long ones, in the order of the table.
