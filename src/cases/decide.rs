@@ -291,12 +291,13 @@ fn remember(
 ) {
     // By the time of the events, not of their arrival: a batch sent again after its transaction was lost from sight must not
     // find a person known whom its first sending did not.
-    let known = record.signals.iter().any(|s| s.occurred_at < occurred_at);
+    let known = record.signals.iter().any(|s| s.occurred_at < occurred_at && rules.tells(&s.name));
     let opened = record.just_opened(rules, occurred_at);
     let silent = record.is_silent(occurred_at);
     let mut drafts = candidate.drafts.clone();
     unite(&mut drafts, together);
-    let company = drafts.iter().any(|draft| draft.needs == Needs::Nothing);
+    let company = |draft: &Draft| draft.needs == Needs::Nothing && rules.tells(&draft.name);
+    let company = drafts.iter().any(company);
     let counts = |draft: &&Draft| match draft.needs {
         Needs::Nothing => true,
         Needs::Company => known || company,

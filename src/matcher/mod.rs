@@ -15,6 +15,7 @@
 //!
 //! Pure: no clock, no I/O, the same answer every time. Must never decide how bad something is; that is `assess`.
 
+mod endings;
 mod gate;
 mod goods;
 mod guards;

@@ -3,6 +3,7 @@
 use aho_corasick::BuildError;
 use smallvec::SmallVec;
 
+use super::endings::Endings;
 use super::gate::{Gate, Opened, Waiting};
 use super::guards::{Occurrences, Said};
 use super::literals::{Literals, stands_alone};
@@ -32,6 +33,7 @@ pub(super) struct Texts {
     triggers: Literals<Use>,
     masked: Masked,
     guards: Literals<usize>,
+    endings: Endings,
 }
 
 /// A term by its places in the rule set.
@@ -56,6 +58,8 @@ pub(super) struct Hit {
 #[derive(Debug)]
 pub(super) struct Look {
     opened: Opened,
+    /// The text may end with a word that counts there.
+    ends: bool,
     /// Terms of which a part is there, by the gate's numbers.
     terms: SmallVec<[u32; 4]>,
     /// Patterns of which all literals are there.
@@ -68,6 +72,7 @@ impl Look {
     pub(super) const fn everywhere() -> Self {
         Self {
             opened: Opened::ALL,
+            ends: true,
             terms: SmallVec::new_const(),
             patterns: SmallVec::new_const(),
         }
@@ -75,7 +80,7 @@ impl Look {
 
     /// Something may be found.
     pub(super) fn any(&self) -> bool {
-        self.opened.any() || !self.terms.is_empty() || !self.patterns.is_empty()
+        self.opened.any() || self.ends || !self.terms.is_empty() || !self.patterns.is_empty()
     }
 }
 
@@ -204,6 +209,7 @@ impl Texts {
                 triggers,
                 masked,
                 guards,
+                endings: Endings::new(rules),
             })
         })
     }
@@ -237,6 +243,7 @@ impl Texts {
         };
         let mut look = Look {
             opened,
+            ends: self.endings.may_end(read),
             terms: found.terms,
             patterns,
         };
@@ -267,7 +274,7 @@ impl Texts {
             return true;
         }
         let asked = text.asked();
-        if !look.terms.is_empty() || !look.patterns.is_empty() {
+        if look.ends || !look.terms.is_empty() || !look.patterns.is_empty() {
             scratch.clear();
             fold_into(text.raw(), scratch);
             step(scratch.len() * (look.terms.len() + look.patterns.len()));
@@ -280,7 +287,9 @@ impl Texts {
                 let (signal, pattern) = at.of(rules);
                 asked(signal) && pattern.regex.is_match(scratch)
             };
-            if look.terms.iter().any(written) || look.patterns.iter().any(matches) {
+            let alone = |signal: usize| asked(&rules.signals[signal]) && !rules.signals[signal].beside;
+            let ends = look.ends && self.endings.at_end(scratch).any(|(signal, _)| alone(signal));
+            if ends || look.terms.iter().any(written) || look.patterns.iter().any(matches) {
                 return true;
             }
         }
@@ -351,7 +360,7 @@ impl Texts {
             return false;
         }
         let asked = text.asked();
-        if look.opened.written {
+        if look.opened.written || look.ends {
             let mut hits = Vec::new();
             self.as_read(rules, asked, reading, seen, &mut hits);
             return hits.iter().any(|hit| !rules.signals[hit.signal].beside);
@@ -447,6 +456,11 @@ impl Texts {
                     }
                     Use::Needed(needed) => seen.note(&self.ways, needed),
                 }
+            }
+        }
+        for (signal, stretch) in self.endings.at_end(folded) {
+            if asked(&rules.signals[signal]) {
+                hits.push(hit(signal, stretch));
             }
         }
         for at in seen.end() {

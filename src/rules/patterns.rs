@@ -70,7 +70,7 @@ impl Pattern {
         };
         // Signs alone are in every second text.
         let says = |l: &String| l.chars().any(|c| c.is_alphanumeric() || !c.is_ascii());
-        let ways = ways(&hir, DEPTH_MAX).filter(|ways| ways.iter().flatten().flatten().all(says));
+        let ways = ways(&hir).filter(|ways| ways.iter().flatten().flatten().all(says));
         let mut ways = ways.ok_or_else(|| {
             (
                 "no literal of two characters or more is needed by every match".to_owned(),
@@ -170,29 +170,25 @@ pub type Needs = Vec<Vec<String>>;
 /// Stands in a literal where no letter or digit may stand beside it.
 pub const EDGE: char = '\0';
 
-/// So many alternations of a concatenation are taken apart at once.
-const DEPTH_MAX: usize = 1;
 /// More ways than this are looked at together.
 const WAYS_MAX: usize = 256;
 
 /// The ways in which a match can come about, each with what it needs; between them they cover every match.
-fn ways(hir: &Hir, depth: usize) -> Option<Vec<Needs>> {
+fn ways(hir: &Hir) -> Option<Vec<Needs>> {
     match hir.kind() {
-        HirKind::Capture(capture) => ways(&capture.sub, depth),
+        HirKind::Capture(capture) => ways(&capture.sub),
         HirKind::Alternation(parts) => {
-            let each: Option<Vec<Vec<Needs>>> = parts.iter().map(|p| ways(p, depth)).collect();
+            let each: Option<Vec<Vec<Needs>>> = parts.iter().map(ways).collect();
             each.map(|each| each.concat())
                 .filter(|ways| ways.len() <= WAYS_MAX)
                 .or_else(|| Some(vec![vec![required(hir)?]]))
         }
         HirKind::Concat(parts) => {
-            let together = of_concat(parts).map(|needs| vec![needs]);
-            if depth == 0 {
-                return together;
-            }
+            let known: Vec<Part> = parts.iter().map(Part::of).collect();
+            let together = of_concat(known.iter()).map(|needs| vec![needs]);
             // An alternation taken apart is worth it where its ways are rarer than all of them at once.
             (0..parts.len())
-                .filter_map(|at| ways_through(parts, at, depth - 1))
+                .filter_map(|at| ways_through(parts, &known, at))
                 .filter(|apart| apart.len() <= WAYS_MAX)
                 .chain(together)
                 .min_by(|a, b| of_ways(a).total_cmp(&of_ways(b)))
@@ -201,8 +197,25 @@ fn ways(hir: &Hir, depth: usize) -> Option<Vec<Needs>> {
     }
 }
 
+/// What is known of one part of a concatenation, found out once: it stands in as many ways as its neighbours have choices.
+struct Part {
+    /// The finite set of texts that it matches, where it is small.
+    exact: Option<Vec<String>>,
+    /// Literals of which every match of it contains one.
+    required: Option<Vec<String>>,
+}
+
+impl Part {
+    fn of(hir: &Hir) -> Self {
+        Self {
+            exact: exact_or_empty(hir),
+            required: required(hir),
+        }
+    }
+}
+
 /// The ways of a concatenation, told apart by the alternation at this place.
-fn ways_through(parts: &[Hir], at: usize, depth: usize) -> Option<Vec<Needs>> {
+fn ways_through(parts: &[Hir], known: &[Part], at: usize) -> Option<Vec<Needs>> {
     let mut part = &parts[at];
     while let HirKind::Capture(capture) = part.kind() {
         part = &capture.sub;
@@ -214,15 +227,18 @@ fn ways_through(parts: &[Hir], at: usize, depth: usize) -> Option<Vec<Needs>> {
     if choices.len() > WAYS_MAX / 4 {
         return None;
     }
-    let each: Option<Vec<Vec<Needs>>> = choices
-        .iter()
-        .map(|choice| {
-            let (before, after) = (&parts[..at], &parts[at + 1..]);
-            let one = [before, std::slice::from_ref(choice), after].concat();
-            ways(&Hir::concat(one), depth)
-        })
-        .collect();
-    each.map(|each| each.concat())
+    // A choice may be one word with what stands beside it.
+    let (from, to) = (at.saturating_sub(1), (at + 2).min(parts.len()));
+    let through = |choice: &Hir| {
+        let choice = std::slice::from_ref(choice);
+        let near = Hir::concat([&parts[from..at], choice, &parts[at + 1..to]].concat());
+        let near: Vec<Part> = match near.kind() {
+            HirKind::Concat(parts) => parts.iter().map(Part::of).collect(),
+            _ => vec![Part::of(&near)],
+        };
+        of_concat(known[..from].iter().chain(&near).chain(&known[to..]))
+    };
+    choices.iter().map(through).collect()
 }
 
 /// How often a text would be looked at closely, roughly.
@@ -232,12 +248,13 @@ fn of_ways(ways: &[Needs]) -> f64 {
     ways.iter().map(of_one).sum::<f64>() + 1e-5 * ways.len() as f64
 }
 
-fn of_concat(parts: &[Hir]) -> Option<Needs> {
-    let mut candidates: Vec<_> = candidates(parts)
+fn of_concat<'p>(parts: impl Iterator<Item = &'p Part> + Clone) -> Option<Needs> {
+    let mut candidates: Vec<_> = candidates(parts.clone())
         .into_iter()
         .map(|(set, parts)| (share(&set), set, parts))
         .collect();
-    candidates.sort_by(|a, b| a.0.total_cmp(&b.0));
+    // Of equally rare ones the longest says most.
+    candidates.sort_by(|a, b| a.0.total_cmp(&b.0).then_with(|| b.2.len().cmp(&a.2.len())));
     // Rare words that need not touch say more than one, if they cannot be the same letters.
     let mut chosen: Vec<(Vec<String>, Range<usize>)> = Vec::new();
     let mut together = 1.0;
@@ -255,13 +272,13 @@ fn of_concat(parts: &[Hir]) -> Option<Needs> {
     }
     // Beside them even single Chinese characters say something.
     let mut singles: Vec<_> = parts
-        .iter()
         .enumerate()
         .filter_map(|(i, part)| {
             let says =
                 |l: &String| !l.is_ascii() && l.chars().all(char::is_alphanumeric) || pictured(l);
-            let set = exact(part).filter(|set| set.iter().all(says))?;
-            Some((share(&set), set, i..i + 1))
+            let exact = part.exact.as_ref().filter(|set| says_something(set))?;
+            let set = Some(exact).filter(|set| set.iter().all(says))?;
+            Some((share(set), set.clone(), i..i + 1))
         })
         .filter(|(share, _, _)| *share < BESIDE_SHARE_MAX)
         .collect();
@@ -354,7 +371,8 @@ fn required(hir: &Hir) -> Option<Vec<String>> {
 
 /// The best gate of a concatenation: the one that ordinary talk shows least.
 fn best_of(parts: &[Hir]) -> Option<Vec<String>> {
-    candidates(parts)
+    let known: Vec<Part> = parts.iter().map(Part::of).collect();
+    candidates(known.iter())
         .into_iter()
         .map(|(set, _)| set)
         .min_by(|a, b| share(a).total_cmp(&share(b)))
@@ -362,23 +380,19 @@ fn best_of(parts: &[Hir]) -> Option<Vec<String>> {
 
 /// The gates that a concatenation offers, each with the parts it rests on: the gate of one part, or runs of exact parts
 /// joined, optional ones included.
-fn candidates(parts: &[Hir]) -> Vec<(Vec<String>, Range<usize>)> {
+fn candidates<'p>(parts: impl Iterator<Item = &'p Part> + Clone) -> Vec<(Vec<String>, Range<usize>)> {
     let mut out: Vec<(Vec<String>, Range<usize>)> = parts
-        .iter()
+        .clone()
         .enumerate()
-        .filter_map(|(i, part)| Some((required(part)?, i..i + 1)))
+        .filter_map(|(i, part)| Some((part.required.clone()?, i..i + 1)))
         .collect();
     let (mut run, mut start) = (vec![String::new()], 0);
-    for (i, part) in parts.iter().enumerate() {
-        (run, start) = match exact_or_empty(part) {
+    for (i, part) in parts.enumerate() {
+        (run, start) = match &part.exact {
             Some(exact) if run.len() * exact.len() <= GATE_LITERALS_MAX => {
-                let joined = run
-                    .iter()
-                    .flat_map(|head| exact.iter().map(move |tail| format!("{head}{tail}")))
-                    .collect();
-                (joined, start)
+                (joined(&run, exact), start)
             }
-            Some(exact) => (exact, i),
+            Some(exact) => (exact.clone(), i),
             None => (vec![String::new()], i + 1),
         };
         if run.iter().all(|literal| tells(literal)) {
@@ -393,10 +407,27 @@ fn candidates(parts: &[Hir]) -> Vec<(Vec<String>, Range<usize>)> {
     out
 }
 
+/// Every head followed by every tail.
+fn joined(heads: &[String], tails: &[String]) -> Vec<String> {
+    let with = |head: &String, tail: &String| {
+        let mut both = String::with_capacity(head.len() + tail.len());
+        both.push_str(head);
+        both.push_str(tail);
+        both
+    };
+    heads
+        .iter()
+        .flat_map(|head| tails.iter().map(move |tail| with(head, tail)))
+        .collect()
+}
+
 /// The finite set of texts that `hir` matches, where it is small; no empty text among them.
 fn exact(hir: &Hir) -> Option<Vec<String>> {
-    let set = exact_or_empty(hir)?;
-    (!set.is_empty() && set.iter().all(|text| length(text) > 0)).then_some(set)
+    exact_or_empty(hir).filter(|set| says_something(set))
+}
+
+fn says_something(set: &[String]) -> bool {
+    !set.is_empty() && set.iter().all(|text| length(text) > 0)
 }
 
 fn exact_or_empty(hir: &Hir) -> Option<Vec<String>> {
@@ -444,10 +475,7 @@ fn exact_or_empty(hir: &Hir) -> Option<Vec<String>> {
                 if all.len() * next.len() > GATE_LITERALS_MAX {
                     return None;
                 }
-                all = all
-                    .iter()
-                    .flat_map(|head| next.iter().map(move |tail| format!("{head}{tail}")))
-                    .collect();
+                all = joined(&all, &next);
             }
             Some(all)
         }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::condition::Condition;
 use super::{Goods, Guard, ScoreSignal, TextSignal, Triage};
 use crate::domain::event::named;
-use crate::domain::{Head, RiskType, View};
+use crate::domain::{Head, RiskType, View, signal::engine};
 use crate::semantic::Model;
 
 /// Everything that judging needs, shared by reference, never changed.
@@ -56,6 +56,11 @@ impl Ruleset {
     /// Whether a signal says that a sentence may go on in another text.
     pub fn opens(&self, signal: &str) -> bool {
         self.openings.contains(signal)
+    }
+
+    /// Whether a signal is company for others: whoever has only begun a sentence has said nothing yet.
+    pub fn tells(&self, signal: &str) -> bool {
+        signal != engine::PIECE && !self.opens(signal)
     }
 
     /// What the scores of this rule set cannot say: everything without a model, and of a model whatever head was never

@@ -56,6 +56,8 @@ pub struct TextSignal {
     pub unless: Vec<usize>,
     /// Folded terms that are looked for in disguise only.
     pub disguised: Vec<String>,
+    /// Folded terms that count only where the text ends with one of them.
+    pub ends: Vec<String>,
     /// Remembered only in company: common words that mean something beside others.
     pub beside: bool,
     /// Looked for in texts of at most so many characters only: pieces of a sentence.
@@ -109,6 +111,7 @@ pub(super) fn read_signal(
         "lexicons",
         "patterns",
         "disguised",
+        "ends",
         "unless",
         "beside",
         "longest",
@@ -124,12 +127,6 @@ pub(super) fn read_signal(
             "choose another id",
         );
     }
-    let mut terms = Vec::new();
-    for (lexicon, place) in fields.texts("lexicons") {
-        terms.extend(lexicons.terms(lexicon, place, &mut fields));
-    }
-    terms.sort();
-    terms.dedup();
     let mut patterns = Vec::new();
     for (source, place) in fields.texts("patterns") {
         match words
@@ -140,17 +137,21 @@ pub(super) fn read_signal(
             Err((message, hint)) => fields.problem(place, message, hint),
         }
     }
-    let mut disguised = Vec::new();
-    for (lexicon, place) in fields.texts("disguised") {
-        disguised.extend(lexicons.terms(lexicon, place, &mut fields));
-    }
-    disguised.sort();
-    disguised.dedup();
-    if terms.is_empty() && patterns.is_empty() && disguised.is_empty() {
+    let mut named = |key: &str| {
+        let mut terms = Vec::new();
+        for (lexicon, place) in fields.texts(key) {
+            terms.extend(lexicons.terms(lexicon, place, &mut fields));
+        }
+        terms.sort();
+        terms.dedup();
+        terms
+    };
+    let (terms, disguised, ends) = (named("lexicons"), named("disguised"), named("ends"));
+    if terms.is_empty() && patterns.is_empty() && disguised.is_empty() && ends.is_empty() {
         fields.problem(
             fields.place,
             format!("signal `{id}` looks for nothing"),
-            "give it `lexicons`, `patterns` or `disguised`",
+            "give it `lexicons`, `patterns`, `disguised` or `ends`",
         );
     }
     let mut unless = Vec::new();
@@ -184,6 +185,7 @@ pub(super) fn read_signal(
         patterns,
         unless,
         disguised,
+        ends,
         beside,
         longest,
         opens,

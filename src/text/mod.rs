@@ -24,7 +24,7 @@ mod words;
 
 pub use fold::{Folded, Sink, fold, fold_into, fold_mapped};
 pub use marks::{is_clause_mark, is_sentence_mark};
-pub use piece::piece_of;
+pub use piece::{is_trimming, piece_of};
 pub use table::{Entry, Kind, entry_of, is_han, several_of};
 pub use unmask::{Bare, Origin, Shapes, Unit, bare, letter_key, sound_units};
 pub use words::in_ordinary_word;

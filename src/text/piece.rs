@@ -5,11 +5,15 @@ use crate::domain::limits::PIECE_CHARS_MAX;
 /// Signs at both ends of a text that say nothing, or say that it goes on.
 const TRIMMINGS: &str = ".,;:…-–—~|/\\_、。，；：～｜";
 
+/// Whether a character at an end of a text says nothing there.
+pub fn is_trimming(c: char) -> bool {
+    c.is_whitespace() || TRIMMINGS.contains(c)
+}
+
 /// Where the piece of a text lies, in characters of the raw text, and the piece itself; `None` if nothing is left or too much.
 pub fn piece_of(raw: &str) -> Option<(u32, &str)> {
-    let trimming = |c: char| c.is_whitespace() || TRIMMINGS.contains(c);
-    let rest = raw.trim_start_matches(trimming);
-    let piece = rest.trim_end_matches(trimming);
+    let rest = raw.trim_start_matches(is_trimming);
+    let piece = rest.trim_end_matches(is_trimming);
     // Four bytes a character at most: a long text is not counted through.
     let chars = match piece.len() {
         bytes if bytes > 4 * PIECE_CHARS_MAX => return None,
