@@ -11,8 +11,9 @@ use crate::assess::{Assessment, Episode, From, OpenOrder, assess, open_orders};
 use crate::audit::Record;
 use crate::domain::limits::{PIECES_MAX, PIECES_MS, believed};
 use crate::domain::{
-    AgeBand, CaseId, Draft, EventKey, Field, HelpOffer, Hold, MerchantAction, MerchantTask, Needs,
-    Notice, NoticeBody, PersonId, PersonText, Signal, Span, Time, signal::engine, signal::unite,
+    AgeBand, CaseId, Draft, Earlier, EventKey, Field, HelpOffer, Hold, MerchantAction,
+    MerchantTask, Needs, Notice, NoticeBody, PersonId, PersonText, Signal, Span, Time,
+    signal::engine, signal::unite,
 };
 use crate::rules::Ruleset;
 use crate::rules::condition::Anchors;
@@ -56,11 +57,22 @@ pub struct Piece {
     pub field: Field,
     /// The text.
     pub text: PersonText,
+    /// Whether a signal that opens a sentence was seen in it.
+    pub opens: bool,
+}
+
+impl Piece {
+    fn earlier(&self) -> Earlier {
+        Earlier {
+            text: self.text.clone(),
+            opens: self.opens,
+        }
+    }
 }
 
 /// Finds what shows only where texts are read together: those before an event, and its own.
 pub type ReadTogether<'a> =
-    dyn Fn(&[PersonText], &[(Field, PersonText)]) -> Vec<Draft> + Send + Sync + 'a;
+    dyn Fn(&[Earlier], &[(Field, PersonText)]) -> Vec<Draft> + Send + Sync + 'a;
 
 impl Candidate {
     /// The spans of this event on which a rule rests.
@@ -270,7 +282,8 @@ pub fn handle(
     }
     if !duplicate {
         // A word that means something in company only is an answer all the same.
-        let said = |d: &Draft| d.needs == Needs::Nothing && !d.spans.is_empty();
+        let tells = |d: &Draft| d.needs == Needs::Nothing && rules.tells(&d.name);
+        let said = |d: &Draft| tells(d) && !d.spans.is_empty();
         let mut drafts = candidate.drafts.iter().chain(&verdict.together);
         let spoke = drafts.any(said);
         let level = verdict.assessment.level();
@@ -291,7 +304,10 @@ fn remember(
 ) {
     // By the time of the events, not of their arrival: a batch sent again after its transaction was lost from sight must not
     // find a person known whom its first sending did not.
-    let known = record.signals.iter().any(|s| s.occurred_at < occurred_at && rules.tells(&s.name));
+    let known = record
+        .signals
+        .iter()
+        .any(|s| s.occurred_at < occurred_at && rules.tells(&s.name));
     let opened = record.just_opened(rules, occurred_at);
     let silent = record.is_silent(occurred_at);
     let mut drafts = candidate.drafts.clone();
@@ -630,11 +646,7 @@ impl PersonRecord {
     }
 
     /// The pieces before an event, and its own texts that are pieces.
-    fn line(
-        &self,
-        candidate: &Candidate,
-        now: Time,
-    ) -> (Vec<PersonText>, Vec<(Field, PersonText)>) {
+    fn line(&self, candidate: &Candidate, now: Time) -> (Vec<Earlier>, Vec<(Field, PersonText)>) {
         let mut before: Vec<&Piece> = self
             .pieces
             .iter()
@@ -648,7 +660,7 @@ impl PersonRecord {
             .filter(|d| &*d.name == engine::PIECE);
         let own = own.flat_map(|draft| fields_of(draft, candidate));
         (
-            before[newest..].iter().map(|p| p.text.clone()).collect(),
+            before[newest..].iter().map(|p| p.earlier()).collect(),
             own.collect(),
         )
     }
@@ -659,13 +671,17 @@ impl PersonRecord {
             return;
         }
         for (field, text) in fields_of(draft, candidate) {
-            let known = |p: &Piece| p.event == candidate.key && p.field == field;
-            if piece_of(text.reveal()).is_some() && !self.pieces.iter().any(known) {
+            let opens = rules.opens(&draft.name);
+            let known = |p: &&mut Piece| p.event == candidate.key && p.field == field;
+            if let Some(piece) = self.pieces.iter_mut().find(known) {
+                piece.opens |= opens;
+            } else if piece_of(text.reveal()).is_some() {
                 self.pieces.push(Piece {
                     event: candidate.key.clone(),
                     at,
                     field,
                     text,
+                    opens,
                 });
             }
         }

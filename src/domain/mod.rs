@@ -18,6 +18,6 @@ pub use head::{HEADS, Head};
 pub use ids::{CaseId, EventId, EventKey, OrderId, PersonId, SourceId};
 pub use level::{Level, RiskType, TypeSet};
 pub use notice::{HelpLine, HelpOffer, Hold, MerchantAction, MerchantTask, Notice, NoticeBody};
-pub use signal::{Act, Draft, Facts, Field, Needs, Signal, Span, View};
+pub use signal::{Act, Draft, Earlier, Facts, Field, Needs, Signal, Span, View};
 pub use text::PersonText;
 pub use time::Time;

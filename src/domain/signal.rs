@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::PersonText;
 use super::event::named;
 use super::limits::SPANS_MAX;
 use super::{AgeBand, EventKey, Time};
@@ -89,6 +90,15 @@ impl Draft {
         self.needs = Needs::KnownPerson;
         self
     }
+}
+
+/// A text that what its writer says next may go on with.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Earlier {
+    /// The text.
+    pub text: PersonText,
+    /// Whether a sentence is begun in it, and not only gone on with.
+    pub opens: bool,
 }
 
 /// Adds signs of an event to those found before: the places of one sign are united.

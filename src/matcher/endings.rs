@@ -57,7 +57,10 @@ impl Endings {
     }
 
     /// The words that a folded text ends with, trimmings left aside: of which signal, and where.
-    pub(super) fn at_end<'e>(&'e self, folded: &'e str) -> impl Iterator<Item = (usize, Stretch)> + 'e {
+    pub(super) fn at_end<'e>(
+        &'e self,
+        folded: &'e str,
+    ) -> impl Iterator<Item = (usize, Stretch)> + 'e {
         let said = folded.trim_end_matches(is_trimming);
         let last = said.chars().next_back();
         let words = last.and_then(|last| self.by_last.get(&last));

@@ -93,8 +93,10 @@ fn said() -> impl Strategy<Value = String> {
         .filter_map(|p| proptest::string::string_regex(p.regex.as_str()).ok())
         .map(Strategy::boxed)
         .collect::<Vec<_>>();
+    let ends = rules.signals.iter().flat_map(|s| s.ends.iter().cloned());
     prop_oneof![
         3 => prop::sample::select(terms.collect::<Vec<_>>()),
+        1 => prop::sample::select(ends.collect::<Vec<_>>()),
         6 => prop::sample::select(disguised),
         3 => proptest::strategy::Union::new(patterns),
     ]
@@ -192,7 +194,7 @@ proptest! {
         dresses in prop::collection::vec(dress(), 1..12),
         backwards in prop::bool::weighted(0.1),
         before in prop::sample::select(vec!["", "老板你好,", "我", "please ", "在吗 ", "2件", "😭", "哦!", "ok"]),
-        after in prop::sample::select(vec!["", "了", ",发货吧", " please", "123", "。谢谢", "😭😭", "kg", " 吗?"]),
+        after in prop::sample::select(vec!["", "了", ",发货吧", " please", "123", "。谢谢", "😭😭", "kg", " 吗?", " … ", "\u{301}．\u{200b}", "·~"]),
     ) {
         let mut text = before.to_owned();
         let chars: Vec<char> = if backwards { said.chars().rev().collect() } else { said.chars().collect() };

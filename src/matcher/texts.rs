@@ -287,8 +287,13 @@ impl Texts {
                 let (signal, pattern) = at.of(rules);
                 asked(signal) && pattern.regex.is_match(scratch)
             };
-            let alone = |signal: usize| asked(&rules.signals[signal]) && !rules.signals[signal].beside;
-            let ends = look.ends && self.endings.at_end(scratch).any(|(signal, _)| alone(signal));
+            let alone =
+                |signal: usize| asked(&rules.signals[signal]) && !rules.signals[signal].beside;
+            let ends = look.ends
+                && self
+                    .endings
+                    .at_end(scratch)
+                    .any(|(signal, _)| alone(signal));
             if ends || look.terms.iter().any(written) || look.patterns.iter().any(matches) {
                 return true;
             }

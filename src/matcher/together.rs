@@ -5,7 +5,7 @@ use smallvec::SmallVec;
 use super::Matcher;
 use super::Scratch;
 use super::texts::Line;
-use crate::domain::{Draft, Field, PersonText};
+use crate::domain::{Draft, Earlier, Field, PersonText};
 use crate::text::{is_han, piece_of};
 
 /// A piece's place in a line.
@@ -19,16 +19,33 @@ struct Part {
 
 impl Matcher {
     /// Signals that show only where an event's pieces (`own`) are read together with those before them, and with each other.
+    ///
+    /// Whoever asks for the postage in the middle of a sentence goes on with it afterwards, so the pieces in which a sentence
+    /// was begun are read with the event's own once more without what lies between.
     pub fn read_together(
         &self,
-        before: &[PersonText],
+        before: &[Earlier],
+        own: &[(Field, PersonText)],
+        scratch: &mut Scratch,
+        out: &mut Vec<Draft>,
+    ) {
+        self.read_line(before.iter().map(|e| &e.text), own, scratch, out);
+        let opening = before.iter().filter(|earlier| earlier.opens);
+        if (1..before.len()).contains(&opening.clone().count()) {
+            self.read_line(opening.map(|e| &e.text), own, scratch, out);
+        }
+    }
+
+    fn read_line<'t>(
+        &self,
+        before: impl Iterator<Item = &'t PersonText>,
         own: &[(Field, PersonText)],
         scratch: &mut Scratch,
         out: &mut Vec<Draft>,
     ) {
         let (mut raw, mut parts): (String, SmallVec<[Part; 10]>) = Default::default();
         let mut chars = 0;
-        let earlier = before.iter().map(|text| (text.reveal(), None));
+        let earlier = before.map(|text| (text.reveal(), None));
         let own = own
             .iter()
             .map(|(field, text)| (text.reveal(), Some(*field)));

@@ -7,7 +7,8 @@ use super::ActivePersons;
 use crate::cases::Candidate;
 use crate::domain::limits::believed;
 use crate::domain::{
-    AgeBand, Draft, Event, EventKey, EventKind, Field, Needs, PersonId, PersonText, Sender, Time,
+    AgeBand, Draft, Earlier, Event, EventKey, EventKind, Field, Needs, PersonId, PersonText,
+    Sender, Time,
 };
 use crate::matcher::{Matcher, Scratch, Who};
 use crate::store::QuarantineItem;
@@ -106,7 +107,8 @@ impl Walk {
         }
         if own {
             self.active.insert(&event.person);
-            let said = |d: &Draft| d.needs == Needs::Nothing && !d.spans.is_empty();
+            let tells = |d: &Draft| self.matcher.rules().tells(&d.name);
+            let said = |d: &Draft| d.needs == Needs::Nothing && !d.spans.is_empty() && tells(d);
             if is_own_act(&event.kind) && drafts.iter().any(said) {
                 // Whether they are waited for is for the transaction to say.
                 let at = believed(event.occurred_at, arrived_at);
@@ -152,7 +154,7 @@ impl Walk {
     }
 
     /// What shows only where texts are read together: those before an event, and its own.
-    pub fn read_together(&self, before: &[PersonText], own: &[(Field, PersonText)]) -> Vec<Draft> {
+    pub fn read_together(&self, before: &[Earlier], own: &[(Field, PersonText)]) -> Vec<Draft> {
         let mut drafts = Vec::new();
         let mut scratch = Scratch::default();
         let read = AssertUnwindSafe(|| {

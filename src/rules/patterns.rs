@@ -380,7 +380,9 @@ fn best_of(parts: &[Hir]) -> Option<Vec<String>> {
 
 /// The gates that a concatenation offers, each with the parts it rests on: the gate of one part, or runs of exact parts
 /// joined, optional ones included.
-fn candidates<'p>(parts: impl Iterator<Item = &'p Part> + Clone) -> Vec<(Vec<String>, Range<usize>)> {
+fn candidates<'p>(
+    parts: impl Iterator<Item = &'p Part> + Clone,
+) -> Vec<(Vec<String>, Range<usize>)> {
     let mut out: Vec<(Vec<String>, Range<usize>)> = parts
         .clone()
         .enumerate()

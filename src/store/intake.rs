@@ -772,7 +772,8 @@ impl Persons {
         batch: &Batch,
         means: &Means<'_>,
     ) -> Result<(), StoreError> {
-        let mut asked: BTreeMap<EventKey, (PersonId, Time, BTreeSet<Field>)> = BTreeMap::new();
+        let mut asked: BTreeMap<EventKey, (PersonId, Time, BTreeMap<Field, bool>)> =
+            BTreeMap::new();
         for (_, item) in &batch.items {
             let BatchItem::Candidate(candidate) = item else {
                 continue;
@@ -787,16 +788,19 @@ impl Persons {
             let near = |s: &&Signal| (0..=PIECES_MS).contains(&now.since_ms(s.occurred_at));
             // Whether a sentence is open may hang on an event of this very batch, so its earlier pieces are read in any case.
             for signal in record.signals.iter().filter(near) {
-                if &*signal.name == engine::PIECE || means.rules.opens(&signal.name) {
+                let opens = means.rules.opens(&signal.name);
+                if &*signal.name == engine::PIECE || opens {
                     let entry = asked.entry(signal.event.clone());
                     let entry = entry.or_insert_with(|| {
                         (
                             candidate.person.clone(),
                             signal.occurred_at,
-                            BTreeSet::new(),
+                            BTreeMap::new(),
                         )
                     });
-                    entry.2.extend(signal.spans.iter().map(|span| span.field));
+                    for span in &signal.spans {
+                        *entry.2.entry(span.field).or_default() |= opens;
+                    }
                 }
             }
         }
@@ -825,7 +829,7 @@ impl Persons {
                 }
             };
             let mut texts = texts_from(&opened);
-            for field in fields {
+            for (field, opens) in fields {
                 if let Some(text) = texts.remove(field.name())
                     && piece_of(&text).is_some()
                     && let Some(record) = self.records.get_mut(&person)
@@ -835,6 +839,7 @@ impl Persons {
                         at,
                         field,
                         text: PersonText::new(text),
+                        opens,
                     });
                 }
             }

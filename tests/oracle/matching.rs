@@ -7,6 +7,7 @@ use regex::Regex;
 use super::disguise::{Disguised, Disguises};
 use super::fold::Folded;
 use super::reading::{Reading, readings};
+use super::together::is_trimming;
 use super::trie::Trie;
 
 /// From the first folded character to one past the last.
@@ -136,6 +137,8 @@ pub struct Phrases {
     pub unless: Vec<Guard>,
     /// Lexicons whose terms are looked for in disguise only.
     pub disguised: Vec<usize>,
+    /// Lexicons whose terms count where the text ends with one.
+    pub ends: Vec<usize>,
 }
 
 /// One text as terms, patterns and guards see it: the folded one or a reading of it.
@@ -163,6 +166,12 @@ impl Seen {
         let mut spans: Vec<Span> = Vec::new();
         for lexicon in &phrases.lexicons {
             spans.extend(self.occurrences.get(lexicon).into_iter().flatten());
+        }
+        let said = self.text.trim_end_matches(is_trimming);
+        let end = self.char_at(said.len());
+        for lexicon in &phrases.ends {
+            let found = self.occurrences.get(lexicon).into_iter().flatten();
+            spans.extend(found.filter(|span| span.1 == end));
         }
         for pattern in &phrases.patterns {
             let found = pattern

@@ -291,6 +291,7 @@ fn text_signal(
         "patterns",
         "unless",
         "disguised",
+        "ends",
         "beside",
         "longest",
         "opens",
@@ -338,6 +339,7 @@ fn text_signal(
         patterns,
         unless,
         disguised: named("disguised")?,
+        ends: named("ends")?,
     };
     Ok(TextSignal {
         id,

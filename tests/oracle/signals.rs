@@ -15,17 +15,21 @@ use super::view::{
 /// `earlier` are the person's moments of events that were handled before, in their order.
 pub fn of_event(pack: &Pack, event: &Event, earlier: &[Moment]) -> Moment {
     let at = event.at.as_millisecond();
-    let known = earlier.iter().any(|moment| moment.at < at);
+    let tells = |signal: &Signal| signal.id != PIECE && !pack.opens(signal.id);
+    let told = |moment: &Moment| moment.at < at && moment.signals.iter().any(tells);
+    let known = earlier.iter().any(told);
     let near = together::near(earlier, at);
     let pieces = together::pieces(event);
     let is_piece = !pieces.is_empty() && together::is_open(pack, &near);
-    let line = if is_piece {
-        Some(Line::new(together::before(pack, &near), pieces.clone()))
+    let lines = if is_piece {
+        together::lines(together::before(pack, &near), pieces.clone())
+    } else if pieces.len() > 1 {
+        together::lines(Vec::new(), pieces.clone())
     } else {
-        (pieces.len() > 1).then(|| Line::new(Vec::new(), pieces.clone()))
+        Vec::new()
     };
 
-    let mut signals = of_texts(pack, event, line.as_ref());
+    let mut signals = of_texts(pack, event, &lines);
     signals.extend(of_kind(pack, event, known));
     signals.extend(is_piece.then(|| of_pieces(&pieces)));
     let is_beside = |id: usize| {
@@ -33,7 +37,7 @@ pub fn of_event(pack: &Pack, event: &Event, earlier: &[Moment]) -> Moment {
             .iter()
             .any(|signal| signal.id == id && signal.beside)
     };
-    let stands = |signal: &Signal| signal.id != PIECE && !is_beside(signal.id);
+    let stands = |signal: &Signal| tells(signal) && !is_beside(signal.id);
     if !known && !signals.iter().any(stands) {
         signals.retain(|signal| !is_beside(signal.id));
     }
@@ -59,13 +63,16 @@ pub fn readable(pack: &Pack, text: &str) -> Readable {
     Readable::new(text, folded, &pack.lexicons, pack.disguises.as_ref())
 }
 
-fn of_texts(pack: &Pack, event: &Event, line: Option<&Line>) -> Vec<Signal> {
+fn of_texts(pack: &Pack, event: &Event, lines: &[Line]) -> Vec<Signal> {
     let texts: Vec<(Field, Readable)> = texts(event)
         .into_iter()
         .filter(|(_, text)| !text.is_empty())
         .map(|(field, text)| (field, readable(pack, text)))
         .collect();
-    let line = line.map(|line| (line, readable(pack, &line.text)));
+    let lines: Vec<(&Line, Readable)> = lines
+        .iter()
+        .map(|line| (line, readable(pack, &line.text)))
+        .collect();
     let mut signals = Vec::new();
     for signal in &pack.texts {
         let mut spans = Spans::new();
@@ -76,7 +83,7 @@ fn of_texts(pack: &Pack, event: &Event, line: Option<&Line>) -> Vec<Signal> {
                 }
             }
         }
-        if let Some((line, text)) = &line {
+        for (line, text) in &lines {
             for (hit, guise) in hits(signal, text) {
                 let place = line.place(hit);
                 // Whatever stands in a line was written by a buyer.

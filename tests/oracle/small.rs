@@ -38,6 +38,7 @@ signals:
     speaker: [BUYER, MERCHANT]
     lexicons: [opener]
     opens: true
+  - {id: halting, fields: [chat, note], longest: 8, ends: [halt], opens: true}
   - {id: tired, fields: [chat, search, note, delivery_note], lexicons: [tired], unless: [negated]}
   - {id: told, fields: [chat], speaker: [MERCHANT], lexicons: [tired]}
   - {id: noted, fields: [note], lexicons: [tired]}
@@ -130,6 +131,7 @@ pub fn together() -> TempDir {
         ("tired", "累到想睡\nso tired of it\n"),
         ("aside", "好冷\n"),
         ("asleep", "想睡觉\n"),
+        ("halt", "困\nso\n"),
     ] {
         write(&format!("lexicons/{name}.txt"), terms);
     }

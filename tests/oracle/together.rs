@@ -20,6 +20,8 @@ pub struct Piece {
     /// Where it stands in the text of its field.
     pub span: Span,
     chars: Vec<char>,
+    /// Of an earlier event's: whether a signal that opens was seen in it.
+    pub opens: bool,
 }
 
 /// The pieces of an event, in the order of its fields.
@@ -36,15 +38,21 @@ pub fn pieces(event: &Event) -> Vec<Piece> {
         .collect()
 }
 
+/// Whether a character at an end of a text says nothing there.
+pub fn is_trimming(c: char) -> bool {
+    c.is_whitespace() || TRIMMINGS.contains(c)
+}
+
 fn trimmed(field: Field, text: &str) -> Option<Piece> {
     let chars: Vec<char> = text.chars().collect();
-    let stays = |c: &char| !c.is_whitespace() && !TRIMMINGS.contains(*c);
+    let stays = |c: &char| !is_trimming(*c);
     let start = chars.iter().position(stays)?;
     let end = chars.iter().rposition(stays)? + 1;
     (end - start <= LONGEST_PIECE).then(|| Piece {
         field,
         span: (start, end),
         chars: chars[start..end].to_vec(),
+        opens: false,
     })
 }
 
@@ -70,15 +78,26 @@ pub fn before(pack: &Pack, near: &[&Moment]) -> Vec<Piece> {
 /// The pieces by which a moment joins the line of a later one.
 fn said(pack: &Pack, moment: &Moment) -> Vec<Piece> {
     let mut pieces = pieces(&moment.event);
+    for piece in &mut pieces {
+        let openers = moment.signals.iter().filter(|s| pack.opens(s.id));
+        let mut fields = openers.flat_map(|signal| signal.spans.keys());
+        piece.opens = fields.any(|(field, _)| *field == piece.field);
+    }
     if !moment.signals.iter().any(|signal| signal.id == PIECE) {
-        let opened = |piece: &Piece| {
-            let openers = moment.signals.iter().filter(|s| pack.opens(s.id));
-            let mut fields = openers.flat_map(|signal| signal.spans.keys());
-            fields.any(|(field, _)| *field == piece.field)
-        };
-        pieces.retain(opened);
+        pieces.retain(|piece| piece.opens);
     }
     pieces
+}
+
+/// The lines of an event: of all that came before and its own pieces; and of those alone that open, where
+/// others are among them.
+pub fn lines(before: Vec<Piece>, own: Vec<Piece>) -> Vec<Line> {
+    let opening: Vec<Piece> = before.iter().filter(|piece| piece.opens).cloned().collect();
+    let second = (!opening.is_empty() && opening.len() < before.len())
+        .then(|| Line::new(opening, own.clone()));
+    let mut lines = vec![Line::new(before, own)];
+    lines.extend(second);
+    lines
 }
 
 /// Pieces put together, the event's own at the end.

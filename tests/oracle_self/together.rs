@@ -648,13 +648,117 @@ fn fields_in_which_it_opens() {
 }
 
 #[test]
+fn an_errand_in_the_middle() {
+    check(&[
+        case(
+            "is left out",
+            talk(&["晚安,累到", "发什么货", "想睡"]),
+            "tired",
+            &["Chat 0..2 Raw"],
+        ),
+        case(
+            "as are several",
+            talk(&["晚安,累到", "发什么货", "几时", "想睡"]),
+            "tired",
+            &["Chat 0..2 Raw"],
+        ),
+        case(
+            "in another field of the event that opens",
+            [
+                say("0", 0, "晚安"),
+                buy("1", 1, "晚安,累到", "放门口"),
+                say("2", 2, "想睡"),
+            ],
+            "tired",
+            &["Chat 0..2 Raw"],
+        ),
+        case(
+            "stands there where it opens as well",
+            talk(&["晚安,累到", "晚安,发什么货", "想睡"]),
+            "tired",
+            &[],
+        ),
+        case(
+            "is read with the rest all the same",
+            talk(&["晚安", "累到", "想睡"]),
+            "tired",
+            &["Chat 0..2 Raw"],
+        ),
+    ]);
+}
+
+#[test]
+fn a_word_that_the_text_ends_with() {
+    let halting = |text: &str| talk(&[text]);
+    check(&[
+        case(
+            "opens",
+            talk(&["累到困", "想睡"]),
+            "far",
+            &["Chat 0..2 Raw"],
+        ),
+        case(
+            "is remembered",
+            halting("累到困"),
+            "halting",
+            &["Chat 2..3 Raw"],
+        ),
+        case(
+            "before trimmings",
+            halting("累到困 … 。"),
+            "halting",
+            &["Chat 2..3 Raw"],
+        ),
+        case(
+            "of width and case",
+            halting("I'm ＳＯ"),
+            "halting",
+            &["Chat 4..6 Folded"],
+        ),
+        case("not before other marks", halting("累到困!"), "halting", &[]),
+        case("not elsewhere", halting("困了"), "halting", &[]),
+        case(
+            "at the end alone",
+            halting("困,困"),
+            "halting",
+            &["Chat 2..3 Raw"],
+        ),
+        case("not in a longer word", halting("also"), "halting", &[]),
+        case(
+            "not in a longer text",
+            halting("累到累到累到累到困"),
+            "halting",
+            &[],
+        ),
+        case(
+            "each field by itself",
+            [buy("0", 0, "很困", "困")],
+            "halting",
+            &["Note 1..2 Raw"],
+        ),
+    ]);
+}
+
+#[test]
 fn what_counts_in_company_only() {
     check(&[
         case(
             "with a signal of an earlier time",
-            talk(&["晚安", "好", "冷"]),
+            talk(&["累到想睡", "晚安", "好", "冷"]),
             "aside",
             &["Chat 0..1 Raw"],
+        ),
+        case(
+            "with one that only opens",
+            talk(&["晚安", "好", "冷"]),
+            "aside",
+            &[],
+        ),
+        case(
+            "with one that only opens, in the same text",
+            talk(&["晚安,好冷"]),
+            "aside",
+            &[],
         ),
         case(
             "with `piece` alone",

@@ -15,8 +15,8 @@ use crate::cli::corpus::{Source, Text, Unfit};
 use crate::cli::events::STREAM_START;
 use crate::domain::time::HOUR_MS;
 use crate::domain::{
-    AgeBand, Draft, Event, EventId, EventKind, Field, Level, PersonId, PersonText, RiskType,
-    Sender, SourceId, Time,
+    AgeBand, Draft, Earlier, Event, EventId, EventKind, Field, Level, PersonId, PersonText,
+    RiskType, Sender, SourceId, Time,
 };
 use crate::intake::file::Line;
 use crate::matcher::{Matcher, Scratch};
@@ -97,7 +97,7 @@ impl Judge {
 }
 
 /// A line is all that its person ever writes.
-fn alone(_: &[PersonText], _: &[(Field, PersonText)]) -> Vec<Draft> {
+fn alone(_: &[Earlier], _: &[(Field, PersonText)]) -> Vec<Draft> {
     Vec::new()
 }
 
