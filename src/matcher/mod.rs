@@ -127,7 +127,9 @@ impl Matcher {
         self.texts_of(&texts, who, stands, scratch, out);
         unite(out, &together);
         out.extend(of_kind);
-        if who == Who::JustOpened {
+        // Whatever is handed on says that it is a piece: another thread may learn meanwhile that its person had just opened a
+        // sentence, and only the transaction knows.
+        if who == Who::JustOpened || !out.is_empty() {
             out.extend(piece);
         }
     }

@@ -8,8 +8,7 @@ use tokio::sync::Mutex;
 
 use super::screen::{Screened, Walk, candidate};
 use crate::cases::Verdict;
-use crate::domain::limits::believed;
-use crate::domain::{Draft, Event, PersonId, Time};
+use crate::domain::{Event, PersonId, Time};
 use crate::matcher::{Matcher, Scratch};
 use crate::store::{
     Batch, BatchItem, BatchOutcome, ItemOutcome, Judging, Lane, LaneAdvance, QuarantineItem, Store,
@@ -130,7 +129,6 @@ impl Committer {
                     telemetry::store_waiting(false);
                     telemetry::committed(items.len(), started.elapsed().as_secs_f64());
                     walk.active().seen(generation);
-                    note_openings(&walk, events, &places, &items);
                     return Ok(fates(events, &set_aside, &places, items));
                 }
                 Err(StoreError::Fenced(lane)) => {
@@ -322,33 +320,6 @@ fn aside(event: &Screened, error: &StoreError) -> QuarantineItem {
         urgent: true,
         bytes,
         received_at,
-    }
-}
-
-/// Whoever opened a sentence in what was read together goes on from there.
-fn note_openings(
-    walk: &Walk,
-    events: &[(Option<Lane>, Screened)],
-    places: &[usize],
-    items: &[ItemOutcome],
-) {
-    for (place, item) in places.iter().zip(items) {
-        let ItemOutcome::Judged(verdict) = item else {
-            continue;
-        };
-        let opens = |draft: &Draft| walk.matcher().rules().opens(&draft.name);
-        if verdict.together.iter().any(opens) {
-            let (person, at) = match &events[*place].1 {
-                Screened::Candidate(c) | Screened::IfKnown(c) => {
-                    (&c.person, believed(c.occurred_at, c.arrived_at))
-                }
-                Screened::NothingYet(event, arrived_at, _) => {
-                    (&event.person, believed(event.occurred_at, *arrived_at))
-                }
-                Screened::Ordinary(_) | Screened::Quarantine(_) => continue,
-            };
-            walk.active().opened(person, at);
-        }
     }
 }
 

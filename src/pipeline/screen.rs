@@ -115,10 +115,12 @@ impl Walk {
                 self.active.spoke(&event.person, at);
             }
         }
-        if drafts
-            .iter()
-            .any(|draft| self.matcher.rules().opens(&draft.name))
-        {
+        // Read together with those before it a piece may open a sentence as well; the transaction finds that out later than
+        // another thread needs to know.
+        let begun = self.who(&event, arrived_at) == Who::JustOpened;
+        let goes_on = |draft: &Draft| begun && draft.needs == Needs::Opening;
+        let opens = |draft: &Draft| self.matcher.rules().opens(&draft.name);
+        if drafts.iter().any(|draft| opens(draft) || goes_on(draft)) {
             self.active
                 .opened(&event.person, believed(event.occurred_at, arrived_at));
         }
