@@ -31,6 +31,8 @@ struct Meant {
     in_signs: Vec<bool>,
     /// Also where all of its characters are written as what they look like.
     in_looks: Vec<bool>,
+    /// Of two characters: also where both are written as others of their sound.
+    in_sounds: Vec<bool>,
     /// The number of each character of the words.
     number: HashMap<char, u16, FixedState>,
     /// For each character of the basic plane, where the numbers of those that it stands for are in `stands`.
@@ -50,7 +52,7 @@ static WORDS: LazyLock<Meant> = LazyLock::new(Meant::load);
 impl Meant {
     fn load() -> Self {
         let mut words: Vec<&'static [char]> = Vec::new();
-        let (mut in_signs, mut in_looks) = (Vec::new(), Vec::new());
+        let (mut in_signs, mut in_looks, mut in_sounds) = (Vec::new(), Vec::new(), Vec::new());
         for line in MEANT
             .lines()
             .filter(|line| !line.starts_with('#') && !line.is_empty())
@@ -59,6 +61,7 @@ impl Meant {
             words.push(&*Vec::leak(word.chars().collect::<Vec<char>>()));
             in_signs.push(how.contains("signs"));
             in_looks.push(how.contains("looks"));
+            in_sounds.push(how.contains("sounds"));
         }
         let mut number: HashMap<char, u16, FixedState> = HashMap::default();
         for c in words.iter().flat_map(|word| word.iter()) {
@@ -99,10 +102,11 @@ impl Meant {
         for (c, n) in &number {
             characters[usize::from(*n)] = *c;
         }
-        let firsts = words.iter().zip(&in_looks).map(|(word, in_looks)| {
+        let firsts = words.iter().enumerate().map(|(at, word)| {
             let kept = match word.len() {
                 2 => Kept::OfTwo {
-                    in_looks: *in_looks,
+                    in_looks: in_looks[at],
+                    in_sounds: in_sounds[at],
                 },
                 _ => Kept::Longer,
             };
@@ -140,6 +144,7 @@ impl Meant {
             words,
             in_signs,
             in_looks,
+            in_sounds,
             number,
             ranges,
             stands: flat,
@@ -196,10 +201,11 @@ impl Meant {
         let word = self.words[at];
         let themselves = [word[0] == a, word[1] == b];
         match (word.get(2), third) {
-            // Half of two, or both by their look.
+            // Half of two, or both by their look or by their sound.
             (None, _) => {
                 let half = themselves[0] != themselves[1];
-                let whole = self.in_looks[at] && themselves == [false; 2];
+                let both = self.in_looks[at] || self.in_sounds[at];
+                let whole = both && themselves == [false; 2];
                 (!self.in_signs[at] || self.in_looks[at]) && (half || whole)
             }
             (Some(_), Third::None) => false,
@@ -244,7 +250,7 @@ struct Traits {
 }
 
 /// How a character may be the second one of a word. In a word of two, one of both is itself and the other is not, or both
-/// look like it.
+/// look like it or sound like it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 enum Trait {
     /// This one itself, of a word of two.
@@ -255,6 +261,8 @@ enum Trait {
     LikeSound(Syllable),
     /// Another one that stands for it, of a word of two of which the other one is stood for as well.
     Alike(u16),
+    /// Another one with its sound, of a word of two of which the other one is heard as well.
+    Heard(u16),
     /// Any that stands for it, of a longer word.
     Longer(u16),
     LongerSound(Syllable),
@@ -263,7 +271,7 @@ enum Trait {
 /// What a word is like, of which the first two characters are kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Kept {
-    OfTwo { in_looks: bool },
+    OfTwo { in_looks: bool, in_sounds: bool },
     Longer,
 }
 
@@ -277,6 +285,9 @@ struct Followers {
     /// What follows in words of two that are also written as what they look like; whether it follows in one.
     of_two_in_looks: Vec<u16>,
     in_looks: bool,
+    /// The same for those that are also written as what they sound like.
+    of_two_in_sounds: Vec<u16>,
+    in_sounds: bool,
 }
 
 impl Begins {
@@ -290,14 +301,22 @@ impl Begins {
             let of_first = &mut followers[usize::from(first)];
             match kept {
                 Kept::Longer => of_first.longer.push(second),
-                Kept::OfTwo { in_looks } => {
+                Kept::OfTwo {
+                    in_looks,
+                    in_sounds,
+                } => {
                     of_first.of_two.push(second);
                     of_first.of_two_in_looks.extend(in_looks.then_some(second));
+                    of_first
+                        .of_two_in_sounds
+                        .extend(in_sounds.then_some(second));
+                    let second = &mut followers[usize::from(second)];
+                    second.in_looks |= in_looks;
+                    second.in_sounds |= in_sounds;
                 }
             }
             let second = &mut followers[usize::from(second)];
             second.follows[usize::from(kept == Kept::Longer)] = true;
-            second.in_looks |= kept == Kept::OfTwo { in_looks: true };
         }
         let mut bits: HashMap<Trait, u16, FixedState> = HashMap::default();
         let mut bit_of = |of: Trait| -> u16 {
@@ -386,6 +405,7 @@ fn traits(c: char, numbers: &[u16], characters: &[char], followers: &[Followers]
         let Followers {
             follows: [of_two, longer],
             in_looks,
+            in_sounds,
             ..
         } = followers[usize::from(*n)];
         let character = characters[usize::from(*n)];
@@ -399,7 +419,12 @@ fn traits(c: char, numbers: &[u16], characters: &[char], followers: &[Followers]
         };
         let more = sound.map_or(Trait::Longer(*n), Trait::LongerSound);
         let alike = in_looks && !is_common(c, character);
-        let of_two = [of_two.then_some(two), alike.then_some(Trait::Alike(*n))];
+        let heard = in_sounds && character != c && sound.is_some();
+        let of_two = [
+            of_two.then_some(two),
+            alike.then_some(Trait::Alike(*n)),
+            heard.then_some(Trait::Heard(*n)),
+        ];
         of_two.into_iter().flatten().chain(longer.then_some(more))
     };
     numbers.iter().flat_map(of).collect()
@@ -418,6 +443,10 @@ fn following(c: char, numbers: &[u16], characters: &[char], followers: &[Followe
         let looks = !itself && !is_common(c, characters[usize::from(*n)]);
         let looks = of.of_two_in_looks.iter().filter(move |_| looks);
         let looks = looks.map(|n| Some(Trait::Alike(*n)));
+        let own = sound::of_han(c);
+        let heard = !itself && own.is_some() && own == sound_of(*n);
+        let heard = of.of_two_in_sounds.iter().filter(move |_| heard);
+        let heard = heard.map(|n| Some(Trait::Heard(*n)));
         let longer = &of.longer;
         let more = longer.iter().flat_map(move |n| {
             [
@@ -425,7 +454,9 @@ fn following(c: char, numbers: &[u16], characters: &[char], followers: &[Followe
                 sound_of(*n).map(Trait::LongerSound),
             ]
         });
-        two.chain(more).flatten().chain(looks.flatten())
+        two.chain(more)
+            .flatten()
+            .chain(looks.chain(heard).flatten())
     };
     numbers.iter().flat_map(of).collect()
 }
@@ -621,7 +652,10 @@ pub(super) fn meanings(folded: &Folded) -> Vec<Meaning> {
             continue;
         };
         let digit = |(unit, _): &(Unit<'_>, Stands)| matches!(unit.kind, Kind::Digit(_));
-        let heard = word.len() == 2 && units.iter().any(digit);
+        let echo = |(unit, stands): &(Unit<'_>, Stands)| {
+            matches!(unit.kind, Kind::Han(_)) && *stands == Stands::BySound
+        };
+        let heard = word.len() == 2 && (units.iter().any(digit) || units.iter().all(echo));
         let mut note = |start, end, read| {
             // Guises that overlap begin close to one another, so only the newest can be of the same unit.
             if !(out
@@ -701,7 +735,7 @@ fn fits<'t>(text: &'t str, first: Unit<'t>, number: usize, gaps: &[usize]) -> Op
     let count = differ().count();
     let han = differ().all(|(unit, _)| matches!(unit.kind, Kind::Han(_)));
     let few = count <= units.len() / 2
-        || heard && (count < units.len() || count >= WHOLE_MIN)
+        || heard && (count < units.len() || count >= WHOLE_MIN || han && words.in_sounds[number])
         || !heard && han && words.in_looks[number];
     let is_sign = |(unit, _): &(Unit<'_>, Stands)| !matches!(unit.kind, Kind::Han(_));
     let looks = words.in_looks[number]
@@ -864,10 +898,15 @@ mod tests {
                     let word = words.words[at];
                     let themselves = [word[0] == two[0], word[1] == two[1]];
                     let alike = |at: usize| !is_common(two[at], word[at]);
-                    let looks = words.in_looks[at] && themselves == [false; 2];
+                    let neither = themselves == [false; 2];
+                    let heard = |at: usize| {
+                        let own = crate::text::sound::of_han(two[at]);
+                        own.is_some() && own == crate::text::sound::of_han(word[at])
+                    };
                     word.len() > 2
                         || themselves[0] != themselves[1]
-                        || looks && alike(0) && alike(1)
+                        || neither && words.in_looks[at] && alike(0) && alike(1)
+                        || neither && words.in_sounds[at] && heard(0) && heard(1)
                 });
                 prop_assert_eq!(words.begins.may(two[0], two[1]), slow, "{:?}", two);
             }

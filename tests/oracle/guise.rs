@@ -36,6 +36,8 @@ struct Word {
     in_signs: bool,
     /// Others that they look like may stand for all of them, even so.
     in_looks: bool,
+    /// Others of their sound may stand for both of its characters.
+    in_sounds: bool,
 }
 
 /// A stretch of the folded text that is written instead of a word.
@@ -60,6 +62,7 @@ impl Guises {
                 characters: row[0].chars().collect(),
                 in_signs: row.get(1).is_some_and(|how| how.contains("signs")),
                 in_looks: row.get(1).is_some_and(|how| how.contains("looks")),
+                in_sounds: row.get(1).is_some_and(|how| how.contains("sounds")),
             })
             .collect();
         words.sort_by_key(|word| std::cmp::Reverse(word.characters.len()));
@@ -104,7 +107,11 @@ impl Guises {
             let Some(Found { units, word }) = self.at(folded, start) else {
                 continue;
             };
-            let heard = word.len() == 2 && units.iter().any(|unit| text[unit.0].is_ascii_digit());
+            let echoes = units.iter().zip(word).all(|(&(at, _), &c)| {
+                is_han(text[at]) && text[at] != c && self.has_sound(text[at], c)
+            });
+            let by_digit = units.iter().any(|unit| text[unit.0].is_ascii_digit());
+            let heard = word.len() == 2 && (by_digit || echoes);
             for (at, &(from, to)) in units.iter().enumerate() {
                 if text[from] != word[at] {
                     let character = Some(word[at]);
@@ -147,7 +154,7 @@ impl Guises {
     /// Whether the first of these units are a guise of the word.
     fn is_guise(&self, folded: &Folded, units: &[Span], word: &Word) -> bool {
         let text = &folded.chars;
-        let (in_signs, in_looks) = (word.in_signs, word.in_looks);
+        let (in_signs, in_looks, in_sounds) = (word.in_signs, word.in_looks, word.in_sounds);
         let word = &word.characters;
         let Some(units) = units.get(..word.len()) else {
             return false;
@@ -181,7 +188,7 @@ impl Guises {
         let all_differ = differ.len() == word.len();
         let by_han = differ.iter().all(|(at, _)| is_han(text[*at]));
         let few = differ.len() <= word.len() / 2
-            || by_sound && (!all_differ || word.len() >= 3)
+            || by_sound && (!all_differ || word.len() >= 3 || by_han && in_sounds)
             || !by_sound && by_han && in_looks;
         let by_signs = differ.iter().all(|(at, _)| text[*at].is_ascii()) && !all_differ;
         let vague = word.len() == 2
