@@ -124,6 +124,15 @@ fn a_broken_pack_reports_every_problem_with_its_place() {
         "rules:\n  - id: r\n    title: {zh: 中, en: e}\n    owner: o\n    reason: r\n    false_alarms: f\n    state: live\n\
          \x20   when: within('z', '72 hours') && cuont('s', '1d') > 0\n    gives: {type: SELF_HARM, points: 1.5, half_life: 1d}\n",
     );
+    // Sixty words of seventy letters: each line is short, the pattern that names them is not.
+    let many: Vec<String> = (0..60).map(|n| format!("a{n}{}", "b".repeat(70))).collect();
+    write(
+        "signals/wide.yaml",
+        &format!(
+            "words:\n  - {{id: wide, any: [{}]}}\nsignals:\n  - {{id: w, fields: [chat], patterns: ['not {{wide}}']}}\n",
+            many.join(", ")
+        ),
+    );
     write("triage.yaml", "gender: 1\n");
     write(
         "tests/t.yaml",
@@ -152,6 +161,7 @@ fn a_broken_pack_reports_every_problem_with_its_place() {
         "signals/s.yaml:10:10: `Odd` cannot name a group of words",
         "signals/s.yaml:11:5: the group of words `none` is empty",
         "signals/s.yaml:11:5: no pattern names the group of words `none`",
+        "signals/wide.yaml:4:41: with its words filled in it is longer than 4 KiB",
         "rules/r.yaml:8:18: no signal is called `z`",
         "rules/r.yaml:8:23: `72 hours` is no length of time",
         "rules/r.yaml:8:38: there is no function `cuont`",

@@ -1,7 +1,5 @@
 //! The settings in force, as TOML that can be loaded again.
 
-use std::fmt::Write as _;
-
 use super::keys::known_keys;
 use super::origin::{Origin, short};
 use super::settings::Settings;
@@ -9,17 +7,17 @@ use super::settings::Settings;
 /// Every key with its value and, as a comment, where it came from. Of secrets only the paths of their files are known
 /// here, so only those are shown.
 pub fn show(settings: &Settings) -> String {
-    // Writing to a `String` cannot fail.
     let mut shown = String::new();
     let mut section = "";
     for info in known_keys() {
         if info.section() != section {
             let gap = if section.is_empty() { "" } else { "\n" };
             section = info.section();
-            let _ = writeln!(shown, "{gap}[{section}]");
+            shown.push_str(&format!("{gap}[{section}]\n"));
         }
         if let Some((value, origin)) = settings.in_force(info.key) {
-            let _ = writeln!(shown, "{} = {value}  # {}", info.name(), described(origin));
+            let origin = described(origin);
+            shown.push_str(&format!("{} = {value}  # {origin}\n", info.name()));
         }
     }
     shown

@@ -3,8 +3,10 @@
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
+use std::panic::resume_unwind;
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use sha2::{Digest as _, Sha256};
 
@@ -345,6 +347,41 @@ type Signals = (
     Vec<goods::Goods>,
 );
 
+/// What each part is read as, in the order of the parts. Compiling patterns takes most of the time that a pack needs to load,
+/// and whoever tries a rule waits for it.
+fn on_all_cores<P: Copy + Sync, T: Send>(
+    parts: &[P],
+    read: impl Fn(&P, &mut Problems) -> Option<T> + Sync,
+    problems: &mut Problems,
+) -> Vec<(P, T)> {
+    let next = AtomicUsize::new(0);
+    let some_of_them = || {
+        let (mut done, mut problems) = (Vec::new(), Problems::default());
+        loop {
+            let at = next.fetch_add(1, Ordering::Relaxed);
+            let Some(part) = parts.get(at) else {
+                return (done, problems);
+            };
+            done.extend(read(part, &mut problems).map(|it| (at, it)));
+        }
+    };
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let mut all: Vec<(usize, T)> = Vec::new();
+    std::thread::scope(|scope| {
+        let others: Vec<_> = (1..cores).map(|_| scope.spawn(some_of_them)).collect();
+        let mut take = |(done, found): (Vec<(usize, T)>, Problems)| {
+            all.extend(done);
+            problems.append(found);
+        };
+        take(some_of_them());
+        for other in others {
+            take(other.join().unwrap_or_else(|panic| resume_unwind(panic)));
+        }
+    });
+    all.sort_by_key(|(at, _)| *at);
+    all.into_iter().map(|(at, it)| (parts[at], it)).collect()
+}
+
 fn read_signals<'t>(
     trees: impl Iterator<Item = (&'t &'t str, &'t Node)>,
     lexicons: &Lexicons,
@@ -386,21 +423,25 @@ fn read_signals<'t>(
             guards.push(guard);
         }
     }
+    let of_texts: Vec<(&str, &Node)> = parts
+        .iter()
+        .filter(|(section, _, _)| *section == "signals")
+        .map(|(_, file, node)| (*file, *node))
+        .collect();
+    let read = |(file, node): &(&str, &Node), problems: &mut Problems| {
+        signals::read_signal(file, node, lexicons, &words, &guard_index, problems)
+    };
+    for ((file, node), signal) in on_all_cores(&of_texts, read, problems) {
+        if texts
+            .iter()
+            .any(|s: &signals::TextSignal| s.id == signal.id)
+        {
+            twice(problems, file, node, &signal.id);
+        }
+        texts.push(signal);
+    }
     for (section, file, node) in &parts {
         match *section {
-            "signals" => {
-                if let Some(signal) =
-                    signals::read_signal(file, node, lexicons, &words, &guard_index, problems)
-                {
-                    if texts
-                        .iter()
-                        .any(|s: &signals::TextSignal| s.id == signal.id)
-                    {
-                        twice(problems, file, node, &signal.id);
-                    }
-                    texts.push(signal);
-                }
-            }
             "scores" => {
                 if let Some(signal) = scores::read(file, node, problems) {
                     let named = |id: &Arc<str>| *id == signal.id;
@@ -527,7 +568,7 @@ pub(crate) struct Lexicons {
 struct Lexicon {
     file: String,
     terms: Vec<String>,
-    used: std::cell::Cell<bool>,
+    used: AtomicBool,
 }
 
 /// The terms that a line stands for: `{a|b|}` is any of its alternatives, the empty one included.
@@ -603,7 +644,7 @@ impl Lexicons {
             let list = lists.entry(id.to_owned()).or_insert_with(|| Lexicon {
                 file: name.clone(),
                 terms: Vec::new(),
-                used: std::cell::Cell::new(false),
+                used: AtomicBool::new(false),
             });
             for (line, text) in text.lines().enumerate() {
                 let term = text.split('#').next().unwrap_or_default().trim();
@@ -650,7 +691,7 @@ impl Lexicons {
     pub(crate) fn terms(&self, id: &str, place: Place, fields: &mut Fields<'_, '_>) -> Vec<String> {
         match self.lists.get(id) {
             Some(list) => {
-                list.used.set(true);
+                list.used.store(true, Ordering::Relaxed);
                 list.terms.clone()
             }
             None => {
@@ -668,7 +709,7 @@ impl Lexicons {
 
     fn report_unused(&self, problems: &mut Problems) {
         for (id, list) in &self.lists {
-            if !list.used.get() {
+            if !list.used.load(Ordering::Relaxed) {
                 problems.add(
                     &list.file,
                     (0, 0),

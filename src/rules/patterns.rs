@@ -201,15 +201,15 @@ fn ways(hir: &Hir) -> Option<Vec<Needs>> {
 struct Part {
     /// The finite set of texts that it matches, where it is small.
     exact: Option<Vec<String>>,
-    /// Literals of which every match of it contains one.
-    required: Option<Vec<String>>,
+    /// Literals of which every match of it contains one, and the share of ordinary texts that show one.
+    required: Option<(f64, Vec<String>)>,
 }
 
 impl Part {
     fn of(hir: &Hir) -> Self {
         Self {
             exact: exact_or_empty(hir),
-            required: required(hir),
+            required: required(hir).map(|set| (share(&set), set)),
         }
     }
 }
@@ -249,10 +249,7 @@ fn of_ways(ways: &[Needs]) -> f64 {
 }
 
 fn of_concat<'p>(parts: impl Iterator<Item = &'p Part> + Clone) -> Option<Needs> {
-    let mut candidates: Vec<_> = candidates(parts.clone())
-        .into_iter()
-        .map(|(set, parts)| (share(&set), set, parts))
-        .collect();
+    let mut candidates = candidates(parts.clone());
     // Of equally rare ones the longest says most.
     candidates.sort_by(|a, b| a.0.total_cmp(&b.0).then_with(|| b.2.len().cmp(&a.2.len())));
     // Rare words that need not touch say more than one, if they cannot be the same letters.
@@ -374,20 +371,26 @@ fn best_of(parts: &[Hir]) -> Option<Vec<String>> {
     let known: Vec<Part> = parts.iter().map(Part::of).collect();
     candidates(known.iter())
         .into_iter()
-        .map(|(set, _)| set)
-        .min_by(|a, b| share(a).total_cmp(&share(b)))
+        .min_by(|a, b| a.0.total_cmp(&b.0))
+        .map(|(_, set, _)| set)
 }
 
-/// The gates that a concatenation offers, each with the parts it rests on: the gate of one part, or runs of exact parts
-/// joined, optional ones included.
+/// The gates that a concatenation offers, each with its share of ordinary texts and the parts it rests on: the gate of one
+/// part, or runs of exact parts joined, optional ones included.
 fn candidates<'p>(
     parts: impl Iterator<Item = &'p Part> + Clone,
-) -> Vec<(Vec<String>, Range<usize>)> {
-    let mut out: Vec<(Vec<String>, Range<usize>)> = parts
-        .clone()
-        .enumerate()
-        .filter_map(|(i, part)| Some((part.required.clone()?, i..i + 1)))
-        .collect();
+) -> Vec<(f64, Vec<String>, Range<usize>)> {
+    let says = |set: &[String]| {
+        set.iter().all(|literal| {
+            literal.chars().filter(|c| c.is_alphanumeric()).count() >= 2 || pictured(literal)
+        })
+    };
+    let mut out: Vec<(f64, Vec<String>, Range<usize>)> = Vec::new();
+    for (i, part) in parts.clone().enumerate() {
+        if let Some((share, set)) = part.required.as_ref().filter(|(_, set)| says(set)) {
+            out.push((*share, set.clone(), i..i + 1));
+        }
+    }
     let (mut run, mut start) = (vec![String::new()], 0);
     for (i, part) in parts.enumerate() {
         (run, start) = match &part.exact {
@@ -397,15 +400,11 @@ fn candidates<'p>(
             Some(exact) => (exact.clone(), i),
             None => (vec![String::new()], i + 1),
         };
-        if run.iter().all(|literal| tells(literal)) {
-            out.push((run.clone(), start..i + 1));
+        // A run of one part is its gate.
+        if start < i && run.iter().all(|literal| tells(literal)) && says(&run) {
+            out.push((share(&run), run.clone(), start..i + 1));
         }
     }
-    out.retain(|(set, _)| {
-        set.iter().all(|literal| {
-            literal.chars().filter(|c| c.is_alphanumeric()).count() >= 2 || pictured(literal)
-        })
-    });
     out
 }
 

@@ -61,6 +61,11 @@ impl Problems {
         self.add(file, place, message, "");
     }
 
+    /// Adds what another reader found.
+    pub(crate) fn append(&mut self, other: Self) {
+        self.0.extend(other.0);
+    }
+
     /// True if nothing is wrong.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()

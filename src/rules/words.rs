@@ -3,8 +3,8 @@
 //! They keep a pattern as short as the sentence that it describes, and a list of words in one place.
 
 use std::borrow::Cow;
-use std::cell::Cell;
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::fields::Fields;
 use super::patterns::PATTERN_BYTES_MAX;
@@ -28,7 +28,7 @@ struct Group {
     any: Vec<(String, Place)>,
     /// What stands for the name in a pattern; none while it is being filled in, or where it cannot be.
     filled: Option<String>,
-    used: Cell<bool>,
+    used: AtomicBool,
 }
 
 impl WordGroups {
@@ -131,7 +131,7 @@ impl WordGroups {
                         };
                         return Err((format!("no group of words is called `{name}`"), hint));
                     };
-                    group.used.set(true);
+                    group.used.store(true, Ordering::Relaxed);
                     // What could not be filled in was reported where it stands.
                     out.push_str(group.filled.as_deref().unwrap_or_default());
                 }
@@ -147,7 +147,7 @@ impl WordGroups {
     /// Notes the groups that no pattern names.
     pub(super) fn report_unused(&self, problems: &mut Problems) {
         // Groups that go in a circle are named by one another.
-        let unused = |group: &Group| group.filled.is_some() && !group.used.get();
+        let unused = |group: &Group| group.filled.is_some() && !group.used.load(Ordering::Relaxed);
         for (id, group) in self.groups.iter().filter(|(_, group)| unused(group)) {
             let message = format!("no pattern names the group of words `{id}`");
             problems.add(&group.file, group.place, message, "use it or delete it");
@@ -181,7 +181,7 @@ fn read_group(file: &str, node: &Node, problems: &mut Problems) -> Option<(Strin
             .map(|(text, place)| (text.to_owned(), place))
             .collect(),
         filled: None,
-        used: Cell::new(false),
+        used: AtomicBool::new(false),
     };
     Some((id.to_owned(), group))
 }
