@@ -607,6 +607,38 @@ async fn the_fields_of_one_order_are_read_together() {
 }
 
 #[tokio::test]
+async fn a_sentence_is_read_together_whichever_of_its_texts_was_looked_at_first() {
+    for database in Database::both().await {
+        let engine = database.engine().await;
+        feed(&engine, paid("1", "known", 0, "o1")).await;
+        // Two threads share a batch: the second may be done with its texts before the first has seen the opening.
+        let mut scratch = Scratch::default();
+        for (person, rest) in [
+            ("known", "想活"),
+            ("known", "想活,我不想活"),
+            ("new", "想活"),
+            ("new too", "想活,我不想活"),
+        ] {
+            let mut screen = |event: lifeguard::domain::Event| {
+                let arrived = event.occurred_at;
+                let screened = engine.walk().screen(event, arrived, false, &mut scratch);
+                (None, screened)
+            };
+            let second = screen(chat(&format!("2{rest}"), person, 2, rest));
+            let first = screen(chat(&format!("1{rest}"), person, 1, "我不"));
+            let fates = engine.commit(&[first, second], Vec::new()).await;
+            let fates = fates.expect("no lane, no fence");
+            let wish = ("wish".to_owned(), "chat", 0, 2);
+            let name = database.name;
+            assert!(
+                together(&fates[1]).contains(&wish),
+                "{name}: {person}, {rest}"
+            );
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_sentence_cut_over_two_nodes_is_read_together() {
     let database = Database::postgres().await;
     let (one, two) = (database.engine().await, database.engine().await);
