@@ -44,11 +44,12 @@ pub(super) struct Said {
     sentence_marks: Vec<u32>,
     /// Where white space that was taken out parts two clauses.
     gaps: Vec<usize>,
-    guards: Vec<Occurrences>,
+    /// For each guard what speaks for a hit, and what does so against it.
+    guards: Vec<[Occurrences; 2]>,
 }
 
 impl Said {
-    pub(super) fn new(folded: &Folded, guards: Vec<Occurrences>) -> Self {
+    pub(super) fn new(folded: &Folded, guards: Vec<[Occurrences; 2]>) -> Self {
         let text = folded.text.as_str();
         let mut said = Self {
             characters: Vec::with_capacity(text.len() + 1),
@@ -77,9 +78,9 @@ impl Said {
 
     /// Whether a guard speaks for this hit. It is asked about one hit at a time, so it never hides another.
     pub(super) fn excuses(&self, guard: &Guard, index: usize, hit: Stretch) -> bool {
-        let guards = &self.guards[index];
+        let [guards, against] = &self.guards[index];
         step(1 + guards.starts.len().checked_ilog2().unwrap_or(0) as usize);
-        match guard.kind {
+        let excuses = match guard.kind {
             GuardKind::Covers => {
                 let begun = guards.starts.partition_point(|start| *start <= hit.0);
                 begun > 0 && hit.1 <= guards.reach[begun - 1]
@@ -94,14 +95,18 @@ impl Said {
                 let next = guards.starts.get(before);
                 next.is_some_and(|start| self.near(hit.1, *start, guard.within))
             }
-            GuardKind::Statement => {
-                let marks = |start: usize| self.sentence_marks[start];
-                guards
-                    .starts
-                    .binary_search_by_key(&marks(hit.0), |start| marks(*start))
-                    .is_ok()
-            }
-        }
+            GuardKind::Statement => self.in_sentence(guards, hit),
+        };
+        excuses && !self.in_sentence(against, hit)
+    }
+
+    /// Whether one of them begins in the sentence in which a hit does.
+    fn in_sentence(&self, these: &Occurrences, hit: Stretch) -> bool {
+        let marks = |start: usize| self.sentence_marks[start];
+        these
+            .starts
+            .binary_search_by_key(&marks(hit.0), |start| marks(*start))
+            .is_ok()
     }
 
     fn near(&self, from: usize, to: usize, within: usize) -> bool {

@@ -24,6 +24,15 @@ enum Use {
     Needed(Needed),
 }
 
+/// A term of a guard, by the guard's place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Speaks {
+    /// It excuses a hit.
+    For(usize),
+    /// With it in the sentence nothing is excused.
+    Against(usize),
+}
+
 #[derive(Debug)]
 pub(super) struct Texts {
     gate: Gate,
@@ -32,7 +41,7 @@ pub(super) struct Texts {
     ways: Ways,
     triggers: Literals<Use>,
     masked: Masked,
-    guards: Literals<usize>,
+    guards: Literals<Speaks>,
     endings: Endings,
 }
 
@@ -195,7 +204,17 @@ impl Texts {
             let (gate, terms, masked) = gate(rules, &ways)?;
             let guards = rules.guards.iter().enumerate();
             let guards = guards.flat_map(|(index, guard)| {
-                guard.terms.iter().map(move |term| (term.clone(), index))
+                let terms = guard
+                    .terms
+                    .iter()
+                    .map(move |term| (term, Speaks::For(index)));
+                let except = guard
+                    .except
+                    .iter()
+                    .map(move |term| (term, Speaks::Against(index)));
+                terms
+                    .chain(except)
+                    .map(|(term, speaks)| (term.clone(), speaks))
             });
             let guards = Literals::new(guards)?;
             let triggers = match triggers.join() {
@@ -481,17 +500,25 @@ impl Texts {
         }
     }
 
-    fn guard_occurrences(&self, rules: &Ruleset, folded: &str) -> Vec<Occurrences> {
-        let mut stretches = vec![Vec::new(); rules.guards.len()];
-        for (start, end, guards) in self.guards.occurrences(folded) {
-            step(guards.len());
+    /// The occurrences of each guard's terms, and of the terms with which it excuses nothing.
+    fn guard_occurrences(&self, rules: &Ruleset, folded: &str) -> Vec<[Occurrences; 2]> {
+        let mut stretches = vec![[Vec::new(), Vec::new()]; rules.guards.len()];
+        for (start, end, terms) in self.guards.occurrences(folded) {
+            step(terms.len());
             if stands_alone(folded, start, end) {
-                guards
-                    .iter()
-                    .for_each(|guard| stretches[*guard].push((start, end)));
+                for term in terms {
+                    let stretches = match term {
+                        Speaks::For(guard) => &mut stretches[*guard][0],
+                        Speaks::Against(guard) => &mut stretches[*guard][1],
+                    };
+                    stretches.push((start, end));
+                }
             }
         }
-        stretches.into_iter().map(Occurrences::new).collect()
+        stretches
+            .into_iter()
+            .map(|both| both.map(Occurrences::new))
+            .collect()
     }
 }
 

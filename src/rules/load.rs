@@ -572,21 +572,24 @@ struct Lexicon {
 }
 
 /// The terms that a line stands for: `{a|b|}` is any of its alternatives, the empty one included.
-fn expand(line: &str) -> Result<Vec<String>, String> {
+///
+/// # Errors
+/// What is wrong, and what to do.
+fn expand(line: &str) -> Result<Vec<String>, (String, &'static str)> {
+    const NOT_NESTED: &str = "write {one|other}, not nested";
     let mut terms = vec![String::new()];
     let mut rest = line;
     while let Some((before, after)) = rest.split_once('{') {
         let (inside, after) = after
             .split_once('}')
-            .ok_or_else(|| "a `{` is not closed".to_owned())?;
+            .ok_or_else(|| ("a `{` is not closed".to_owned(), NOT_NESTED))?;
         if inside.contains('{') {
-            return Err("a `{` stands inside another".to_owned());
+            return Err(("a `{` stands inside another".to_owned(), NOT_NESTED));
         }
         let choices: Vec<&str> = inside.split('|').collect();
         if terms.len() * choices.len() > EXPANSIONS_MAX {
-            return Err(format!(
-                "the line stands for more than {EXPANSIONS_MAX} terms"
-            ));
+            let message = format!("the line stands for more than {EXPANSIONS_MAX} terms");
+            return Err((message, "split it into several lines"));
         }
         terms = terms
             .iter()
@@ -599,7 +602,7 @@ fn expand(line: &str) -> Result<Vec<String>, String> {
         rest = after;
     }
     if rest.contains('}') {
-        return Err("a `}` without a `{`".to_owned());
+        return Err(("a `}` without a `{`".to_owned(), NOT_NESTED));
     }
     terms.iter_mut().for_each(|term| term.push_str(rest));
     Ok(terms)
@@ -657,8 +660,8 @@ impl Lexicons {
                 );
                 let written = match expand(term) {
                     Ok(written) => written,
-                    Err(message) => {
-                        problems.add(name, place, message, "write {one|other}, not nested");
+                    Err((message, hint)) => {
+                        problems.add(name, place, message, hint);
                         continue;
                     }
                 };

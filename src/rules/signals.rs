@@ -37,6 +37,8 @@ pub struct Guard {
     pub terms: Vec<String>,
     /// For before and after: at most so many folded characters between.
     pub within: usize,
+    /// Folded terms that say that it is meant all the same: in a sentence with one of them the guard excuses nothing.
+    pub except: Vec<String>,
 }
 
 /// A sign in a text.
@@ -72,13 +74,25 @@ pub(super) fn read_guard(
     lexicons: &Lexicons,
     problems: &mut super::Problems,
 ) -> Option<Guard> {
-    let mut fields = Fields::open(file, node, &["id", "kind", "lexicon", "within"], problems)?;
+    let mut fields = Fields::open(
+        file,
+        node,
+        &["id", "kind", "lexicon", "within", "except"],
+        problems,
+    )?;
     let id = fields.text("id")?;
     let kind_node = fields.need("kind")?;
     let kind = fields.choice(kind_node, "kind of guard", GuardKind::ALL, GuardKind::name)?;
     let lexicon_node = fields.need("lexicon")?;
     let lexicon = fields.text_of(lexicon_node, "lexicon")?;
     let terms = lexicons.terms(lexicon, lexicon_node.place, &mut fields);
+    let except = match fields.get("except") {
+        None => Vec::new(),
+        Some(node) => {
+            let name = fields.text_of(node, "except")?;
+            lexicons.terms(name, node.place, &mut fields)
+        }
+    };
     let near = matches!(kind, GuardKind::Before | GuardKind::After);
     let within = fields.number("within", 0..=200);
     if near && within.is_none() {
@@ -93,6 +107,7 @@ pub(super) fn read_guard(
         kind,
         terms,
         within: within.unwrap_or(0) as usize,
+        except,
     })
 }
 

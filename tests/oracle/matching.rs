@@ -110,6 +110,7 @@ pub struct Guard {
     pub kind: GuardKind,
     pub lexicon: usize,
     pub within: usize,
+    pub except: Option<usize>,
 }
 
 impl Guard {
@@ -117,16 +118,17 @@ impl Guard {
         let near = |from: usize, to: usize| {
             from <= to && to - from <= self.within && text.same_clause(from, to)
         };
-        occurrences
-            .get(&self.lexicon)
-            .into_iter()
-            .flatten()
-            .any(|&(start, end)| match self.kind {
-                GuardKind::Before => near(end, hit.0),
-                GuardKind::After => near(hit.1, start),
-                GuardKind::Covers => start <= hit.0 && hit.1 <= end,
-                GuardKind::Statement => text.same_sentence(start, hit.0),
-            })
+        let of = |lexicon: &usize| occurrences.get(lexicon).into_iter().flatten();
+        let mut meant = self.except.iter().flat_map(of);
+        if meant.any(|&(start, _)| text.same_sentence(start, hit.0)) {
+            return false;
+        }
+        of(&self.lexicon).any(|&(start, end)| match self.kind {
+            GuardKind::Before => near(end, hit.0),
+            GuardKind::After => near(hit.1, start),
+            GuardKind::Covers => start <= hit.0 && hit.1 <= end,
+            GuardKind::Statement => text.same_sentence(start, hit.0),
+        })
     }
 }
 

@@ -229,7 +229,7 @@ fn lexicon(node: &Node, lexicons: &Lexicons) -> Result<usize, String> {
 }
 
 fn guard(node: &Node, lexicons: &Lexicons) -> Result<Guard, String> {
-    node.only(&["id", "kind", "lexicon", "within"])?;
+    node.only(&["id", "kind", "lexicon", "within", "except"])?;
     let kind = match node.need("kind")?.text()? {
         "before" => GuardKind::Before,
         "after" => GuardKind::After,
@@ -246,6 +246,10 @@ fn guard(node: &Node, lexicons: &Lexicons) -> Result<Guard, String> {
         kind,
         lexicon: lexicon(&node.need("lexicon")?, lexicons)?,
         within: usize::try_from(within).map_err(|e| node.error(e))?,
+        except: node
+            .get("except")
+            .map(|except| lexicon(&except, lexicons))
+            .transpose()?,
     })
 }
 
