@@ -161,7 +161,7 @@ fn a_broken_pack_reports_every_problem_with_its_place() {
         "signals/s.yaml:10:10: `Odd` cannot name a group of words",
         "signals/s.yaml:11:5: the group of words `none` is empty",
         "signals/s.yaml:11:5: no pattern names the group of words `none`",
-        "signals/wide.yaml:4:41: with its words filled in it is longer than 4 KiB",
+        "signals/wide.yaml:4:40: with its words filled in it is longer than 4 KiB",
         "rules/r.yaml:8:18: no signal is called `z`",
         "rules/r.yaml:8:23: `72 hours` is no length of time",
         "rules/r.yaml:8:38: there is no function `cuont`",

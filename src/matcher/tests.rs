@@ -11,6 +11,7 @@ use super::ways::Seen;
 use super::{Scratch, Who};
 use crate::domain::limits::{SPANS_MAX, TEXT_BYTES_MAX};
 use crate::domain::{Field, Needs, PersonText, Sender};
+use crate::rules::GuardKind;
 use crate::text::reading::readings;
 use crate::text::{Shapes, fold, fold_into, fold_mapped, shape, sound};
 
@@ -483,4 +484,57 @@ fn a_guard_excuses_its_own_statement_only() {
             .collect();
         assert_eq!(found, spans, "{text}");
     }
+}
+
+#[test]
+fn no_shop_pest_or_yesterday_in_the_sentence_hides_who_says_it_outright() {
+    // What is told, quoted or tested may be in these very words; it is offered help all the same.
+    const TOLD: [&str; 10] = [
+        "media",
+        "media-soft",
+        "works-told",
+        "story-talk",
+        "worn-no-more",
+        "en-quoted",
+        "en-quoted-tongue",
+        "en-titles",
+        "staff-frames",
+        "staff-tests",
+    ];
+    const OUTRIGHT: [&str; 4] = ["plan-with-time", "core-plan", "en-plan", "en-timed"];
+    let matcher = shipped();
+    let guards = || matcher.rules().guards.iter();
+    let told: Vec<&String> = guards()
+        .filter(|guard| TOLD.contains(&&*guard.id))
+        .flat_map(|guard| &guard.terms)
+        .collect();
+    assert!(
+        TOLD.iter()
+            .all(|id| guards().any(|guard| &&*guard.id == id))
+    );
+    let (mut asked, mut hidden) = (0, Vec::new());
+    let statements = guards().filter(|guard| guard.kind == GuardKind::Statement);
+    for guard in statements.filter(|guard| !TOLD.contains(&&*guard.id)) {
+        for term in guard.terms.iter().step_by(guard.terms.len() / 40 + 1) {
+            let text = match term.is_ascii() {
+                true => format!("{term}, i am going to kill myself tonight"),
+                false => format!("{term},我今晚就要结束自己的生命"),
+            };
+            if told.iter().any(|term| text.contains(term.as_str())) {
+                continue;
+            }
+            asked += 1;
+            let found = matcher.scan_text(&text);
+            if !found.iter().any(|draft| OUTRIGHT.contains(&&*draft.name)) {
+                hidden.push(format!("{}: {text}", guard.id));
+            }
+        }
+    }
+    assert!(asked > 1000, "{asked} terms were asked about");
+    assert!(
+        hidden.is_empty(),
+        "{}\n{} of {asked}",
+        hidden.join("\n"),
+        hidden.len()
+    );
 }
