@@ -489,19 +489,26 @@ fn a_guard_excuses_its_own_statement_only() {
 #[test]
 fn no_shop_pest_or_yesterday_in_the_sentence_hides_who_says_it_outright() {
     // What is told, quoted or tested may be in these very words; it is offered help all the same.
-    const TOLD: [&str; 10] = [
-        "media",
-        "media-soft",
-        "works-told",
-        "story-talk",
-        "worn-no-more",
-        "en-quoted",
-        "en-quoted-tongue",
-        "en-titles",
-        "staff-frames",
-        "staff-tests",
+    const TOLD: [&str; 4] = ["media", "works-told", "staff-frames", "staff-tests"];
+    const CHINESE: [&str; 3] = [
+        "我今晚就要结束自己的生命",
+        "我已经决定去死了",
+        "遗书写好了,今晚就走",
     ];
-    const OUTRIGHT: [&str; 4] = ["plan-with-time", "core-plan", "en-plan", "en-timed"];
+    const ENGLISH: [&str; 3] = [
+        "i am going to kill myself tonight",
+        "i have decided to kill myself on friday",
+        "i wrote my suicide note and i am doing it tonight",
+    ];
+    const OUTRIGHT: [&str; 7] = [
+        "plan-with-time",
+        "core-plan",
+        "decided",
+        "suicide-letter",
+        "en-plan",
+        "en-timed",
+        "wider-plan",
+    ];
     let matcher = shipped();
     let guards = || matcher.rules().guards.iter();
     let told: Vec<&String> = guards()
@@ -515,10 +522,11 @@ fn no_shop_pest_or_yesterday_in_the_sentence_hides_who_says_it_outright() {
     let (mut asked, mut hidden) = (0, Vec::new());
     let statements = guards().filter(|guard| guard.kind == GuardKind::Statement);
     for guard in statements.filter(|guard| !TOLD.contains(&&*guard.id)) {
-        for term in guard.terms.iter().step_by(guard.terms.len() / 40 + 1) {
+        let some = guard.terms.iter().step_by(guard.terms.len() / 40 + 1);
+        for (term, at) in some.zip((0..3).cycle()) {
             let text = match term.is_ascii() {
-                true => format!("{term}, i am going to kill myself tonight"),
-                false => format!("{term},我今晚就要结束自己的生命"),
+                true => format!("{term}, {}", ENGLISH[at]),
+                false => format!("{term},{}", CHINESE[at]),
             };
             if told.iter().any(|term| text.contains(term.as_str())) {
                 continue;
