@@ -191,8 +191,9 @@ fn whole_walk(c: &mut Criterion) {
     // Of whom something is remembered, everything is looked at: the second pass is as all later ones.
     pass(&walk, &chats);
     let ordinary = pass(&walk, &chats);
+    // One text in a hundred ends where nobody ends; what its writer says in the next quarter of an hour is looked at with it.
     assert!(
-        ordinary * 100 >= chats.len() * 99,
+        ordinary * 100 >= chats.len() * 95,
         "ordinary chat ends at the matcher: {ordinary} of {}",
         chats.len()
     );
