@@ -3,11 +3,14 @@
 use std::sync::{Arc, LazyLock};
 
 use proptest::prelude::*;
+use proptest::strategy::ValueTree as _;
+use proptest::test_runner::TestRunner;
+use regex_syntax::hir::{Hir, HirKind};
 
 use super::gate::Gate;
 use super::literals::stands_alone;
 use super::texts::{Look, Written};
-use super::ways::Seen;
+use super::ways::{PatternAt, Seen};
 use super::{Scratch, Who};
 use crate::domain::limits::{SPANS_MAX, TEXT_BYTES_MAX};
 use crate::domain::{Field, Needs, PersonText, Sender};
@@ -78,6 +81,23 @@ fn shipped() -> &'static super::Matcher {
     &SHIPPED
 }
 
+/// The same with no word in it about where it stands, which no strategy can make: most of what this makes matches all the same.
+fn without_places(hir: Hir) -> Hir {
+    let each = |parts: Vec<Hir>| parts.into_iter().map(without_places).collect();
+    match hir.into_kind() {
+        HirKind::Empty | HirKind::Look(_) => Hir::empty(),
+        HirKind::Literal(literal) => Hir::literal(literal.0),
+        HirKind::Class(class) => Hir::class(class),
+        HirKind::Repetition(mut repetition) => {
+            *repetition.sub = without_places(*repetition.sub);
+            Hir::repetition(repetition)
+        }
+        HirKind::Capture(capture) => without_places(*capture.sub),
+        HirKind::Concat(parts) => Hir::concat(each(parts)),
+        HirKind::Alternation(parts) => Hir::alternation(each(parts)),
+    }
+}
+
 /// What people say: terms, what patterns match, and lines of the shipped tests, all of which are found in some dress.
 fn said() -> impl Strategy<Value = String> {
     let rules = shipped().rules();
@@ -91,7 +111,8 @@ fn said() -> impl Strategy<Value = String> {
         .signals
         .iter()
         .flat_map(|s| &s.patterns)
-        .filter_map(|p| proptest::string::string_regex(p.regex.as_str()).ok())
+        .map(|p| without_places(regex_syntax::parse(p.regex.as_str()).expect("it parsed before")))
+        .filter_map(|hir| proptest::string::string_regex_parsed(&hir).ok())
         .map(Strategy::boxed)
         .collect::<Vec<_>>();
     let ends = rules.signals.iter().flat_map(|s| s.ends.iter().cloned());
@@ -194,8 +215,8 @@ proptest! {
         said in said(),
         dresses in prop::collection::vec(dress(), 1..12),
         backwards in prop::bool::weighted(0.1),
-        before in prop::sample::select(vec!["", "老板你好,", "我", "please ", "在吗 ", "2件", "😭", "哦!", "ok"]),
-        after in prop::sample::select(vec!["", "了", ",发货吧", " please", "123", "。谢谢", "😭😭", "kg", " 吗?", " … ", "\u{301}．\u{200b}", "·~"]),
+        before in prop::sample::select(vec!["", "", "", " ~", "老板你好,", "我", "please ", "在吗 ", "2件", "😭", "哦!", "ok"]),
+        after in prop::sample::select(vec!["", "", "", " /", "了", ",发货吧", " please", "123", "。谢谢", "😭😭", "kg", " 吗?", " … ", "\u{301}．\u{200b}", "·~"]),
     ) {
         let mut text = before.to_owned();
         let chars: Vec<char> = if backwards { said.chars().rev().collect() } else { said.chars().collect() };
@@ -219,6 +240,50 @@ proptest! {
             prop_assert!(behind.iter().all(|draft| draft.needs != Needs::Nothing), "{:?}", text);
         }
     }
+}
+
+#[test]
+fn every_pattern_that_matches_is_asked() {
+    let matcher = shipped();
+    let mut runner = TestRunner::deterministic();
+    let (mut matched, mut at_an_end) = (0, 0);
+    let signals = matcher.rules.signals.iter().zip(0..);
+    for (signal, number) in signals.filter(|(signal, _)| !signal.beside) {
+        for (pattern, at) in signal.patterns.iter().zip(0..) {
+            let hir = regex_syntax::parse(pattern.regex.as_str()).expect("it parsed before");
+            let bare = without_places(hir.clone());
+            let Ok(said) = proptest::string::string_regex_parsed(&bare) else {
+                continue;
+            };
+            let at = PatternAt {
+                signal: number,
+                number: at,
+            };
+            for (before, after) in ["", "", "", " ~", "…\u{200b}"]
+                .into_iter()
+                .zip(["", "", " ", " /", "。 "])
+            {
+                let said = said.new_tree(&mut runner).expect("a text").current();
+                let text = format!("{before}{said}{after}");
+                let folded = fold(&text);
+                let fits = |n: u32| text.chars().count() <= n as usize;
+                if !pattern.regex.is_match(&folded) || !signal.longest.is_none_or(fits) {
+                    continue;
+                }
+                matched += 1;
+                let places = hir.properties().look_set();
+                at_an_end += usize::from(places.contains_anchor());
+                let look = matcher
+                    .texts
+                    .look(&matcher.rules, &text, &mut Seen::default());
+                assert!(look.asks(at), "{} #{}: {text:?}", signal.id, at.number);
+            }
+        }
+    }
+    assert!(
+        matched > 5_000 && at_an_end > 300,
+        "{matched}, {at_an_end} at an end"
+    );
 }
 
 #[test]

@@ -12,7 +12,7 @@ use super::steps::step;
 use super::ways::{Needed, PatternAt, Seen, Ways};
 use crate::domain::limits::SPANS_MAX;
 use crate::domain::{Draft, Facts, Field, Needs, PersonText, Sender, Span, View};
-use crate::rules::{EDGE, Ruleset, TextSignal};
+use crate::rules::{Ruleset, TextSignal, is_place};
 use crate::text::reading::{Distance, Reading};
 use crate::text::{Folded, fold_into, fold_mapped};
 
@@ -85,6 +85,12 @@ impl Look {
             terms: SmallVec::new_const(),
             patterns: SmallVec::new_const(),
         }
+    }
+
+    /// Whether this pattern is asked, of all that are asked of the text as it is written.
+    #[cfg(test)]
+    pub(super) fn asks(&self, at: PatternAt) -> bool {
+        self.opened.written || self.patterns.contains(&at)
     }
 
     /// Something may be found.
@@ -165,7 +171,7 @@ fn triggers(rules: &Ruleset) -> impl Iterator<Item = (String, Use)> {
         });
     let literals = Ways::literals(rules);
     terms.chain(
-        literals.map(|(literal, _, needed)| (literal.replace(EDGE, ""), Use::Needed(needed))),
+        literals.map(|(literal, _, needed)| (literal.replace(is_place, ""), Use::Needed(needed))),
     )
 }
 

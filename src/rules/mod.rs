@@ -20,7 +20,7 @@ mod yaml;
 
 pub use goods::Goods;
 pub use load::{load_dir, load_files, read_dir};
-pub use patterns::{EDGE, Needs, Pattern, SETS_MAX};
+pub use patterns::{EDGE, Needs, Pattern, SETS_MAX, is_place};
 pub use problem::{Problem, Problems};
 pub use scores::ScoreSignal;
 pub use set::{Gives, Rule, RuleState, Ruleset, Title};

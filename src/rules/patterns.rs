@@ -5,7 +5,7 @@ use std::ops::Range;
 use regex::{Regex, RegexBuilder};
 use regex_syntax::hir::{Class, ClassUnicode, ClassUnicodeRange, Hir, HirKind, Look};
 
-use crate::text::common::expected_share;
+use crate::text::common::{BEGIN, END, expected_share};
 use crate::text::fold;
 
 /// One compiled pattern.
@@ -70,7 +70,8 @@ impl Pattern {
         };
         // Signs alone are in every second text.
         let says = |l: &String| l.chars().any(|c| c.is_alphanumeric() || !c.is_ascii());
-        let ways = ways(&hir).filter(|ways| ways.iter().flatten().flatten().all(says));
+        let ways =
+            ways(&to_the_ends(&hir)).filter(|ways| ways.iter().flatten().flatten().all(says));
         let mut ways = ways.ok_or_else(|| {
             (
                 "no literal of two characters or more is needed by every match".to_owned(),
@@ -169,6 +170,52 @@ pub type Needs = Vec<Vec<String>>;
 
 /// Stands in a literal where no letter or digit may stand beside it.
 pub const EDGE: char = '\0';
+
+/// What stands in a literal for a place, [`EDGE`], [`BEGIN`] or [`END`], and is no character of the text.
+pub fn is_place(c: char) -> bool {
+    matches!(c, EDGE | BEGIN | END)
+}
+
+/// A class of more signs than these is not looked through.
+const SIGNS_MAX: usize = 64;
+
+/// The same without the signs that may stand between a word and the begin or the end of the text: the gate spells whatever
+/// is no letter or digit as one space, so that it still sees that the word is the first or the last one.
+fn to_the_ends(hir: &Hir) -> Hir {
+    match hir.kind() {
+        HirKind::Capture(capture) => to_the_ends(&capture.sub),
+        HirKind::Alternation(parts) => Hir::alternation(parts.iter().map(to_the_ends).collect()),
+        HirKind::Concat(parts) => {
+            let place = |at: usize, look: Look| *parts[at].kind() == HirKind::Look(look);
+            let kept = |at: &usize| {
+                let begins = (0..*at).rev().find(|before| !is_signs(&parts[*before]));
+                let ends = (*at + 1..parts.len()).find(|after| !is_signs(&parts[*after]));
+                let at_an_end = begins.is_some_and(|at| place(at, Look::Start))
+                    || ends.is_some_and(|at| place(at, Look::End));
+                !(is_signs(&parts[*at]) && at_an_end)
+            };
+            let kept = (0..parts.len()).filter(kept);
+            Hir::concat(kept.map(|at| to_the_ends(&parts[at])).collect())
+        }
+        _ => hir.clone(),
+    }
+}
+
+/// White space, punctuation and the like, as often as they come.
+fn is_signs(hir: &Hir) -> bool {
+    match hir.kind() {
+        HirKind::Repetition(repetition) => is_signs(&repetition.sub),
+        HirKind::Capture(capture) => is_signs(&capture.sub),
+        HirKind::Class(Class::Unicode(class)) => {
+            class.iter().map(|range| range.len()).sum::<usize>() <= SIGNS_MAX
+                && class
+                    .iter()
+                    .flat_map(|range| range.start()..=range.end())
+                    .all(|c| !c.is_alphanumeric())
+        }
+        _ => false,
+    }
+}
 
 /// More ways than this are looked at together.
 const WAYS_MAX: usize = 256;
@@ -291,19 +338,25 @@ fn of_concat<'p>(parts: impl Iterator<Item = &'p Part> + Clone) -> Option<Needs>
     Some(chosen.into_iter().map(|(set, _)| set).collect())
 }
 
-/// An edge counts beside a letter or digit only; there it says that the word begins or ends.
+/// A place counts beside a letter or digit only; there it says that the word begins or ends, or that the text does.
 fn tidy(literal: &str) -> String {
     let chars: Vec<char> = literal.chars().collect();
-    let letters: Vec<usize> = (0..chars.len()).filter(|i| chars[*i] != EDGE).collect();
+    let letters: Vec<usize> = (0..chars.len()).filter(|i| !is_place(chars[*i])).collect();
     let (Some(first), Some(last)) = (letters.first(), letters.last()) else {
         return String::new();
     };
+    let (before, after) = (&chars[..*first], &chars[*last + 1..]);
+    let place = |places: &[char], end: char| match places {
+        [] => None,
+        places if places.contains(&end) => Some(end),
+        _ => Some(EDGE),
+    };
     let mut out: String = letters.iter().map(|i| chars[*i]).collect();
-    if *first > 0 && chars[*first].is_ascii_alphanumeric() {
-        out.insert(0, EDGE);
-    }
-    if *last + 1 < chars.len() && chars[*last].is_ascii_alphanumeric() {
-        out.push(EDGE);
+    if chars[*first].is_ascii_alphanumeric() {
+        out.extend(place(after, END).filter(|_| chars[*last].is_ascii_alphanumeric()));
+        out.insert_str(0, &String::from_iter(place(before, BEGIN)));
+    } else if chars[*last].is_ascii_alphanumeric() {
+        out.extend(place(after, END));
     }
     out
 }
@@ -319,9 +372,9 @@ fn pictured(literal: &str) -> bool {
     literal.chars().any(picture)
 }
 
-/// How many characters a literal has without its edges.
+/// How many characters a literal has without its places.
 fn length(literal: &str) -> usize {
-    literal.chars().filter(|c| *c != EDGE).count()
+    literal.chars().filter(|c| !is_place(*c)).count()
 }
 
 fn share(literals: &[String]) -> f64 {
@@ -434,17 +487,20 @@ fn says_something(set: &[String]) -> bool {
 fn exact_or_empty(hir: &Hir) -> Option<Vec<String>> {
     match hir.kind() {
         HirKind::Empty => Some(vec![String::new()]),
+        HirKind::Look(Look::Start) => Some(vec![BEGIN.to_string()]),
+        HirKind::Look(Look::End) => Some(vec![END.to_string()]),
         HirKind::Look(
-            Look::Start
-            | Look::End
-            | Look::WordAscii
+            Look::WordAscii
             | Look::WordUnicode
             | Look::WordStartAscii
             | Look::WordEndAscii
             | Look::WordStartUnicode
             | Look::WordEndUnicode,
         ) => Some(vec![EDGE.to_string()]),
-        HirKind::Literal(literal) => Some(vec![std::str::from_utf8(&literal.0).ok()?.to_owned()]),
+        HirKind::Literal(literal) => {
+            let text = std::str::from_utf8(&literal.0).ok()?;
+            (!text.contains(is_place)).then(|| vec![text.to_owned()])
+        }
         HirKind::Class(regex_syntax::hir::Class::Unicode(class)) => {
             let chars: Vec<char> = class
                 .iter()

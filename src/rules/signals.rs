@@ -8,9 +8,10 @@ use super::load::Lexicons;
 use super::patterns::Pattern;
 use super::problem::did_you_mean;
 use super::words::WordGroups;
-use super::yaml::Node;
+use super::yaml::{Node, Place};
 use crate::domain::event::named;
 use crate::domain::{Field, Sender, signal::engine};
+use crate::text::is_trimming;
 
 named!(
     /// How a guard stands to the hit it excuses.
@@ -155,7 +156,11 @@ pub(super) fn read_signal(
     let mut named = |key: &str| {
         let mut terms = Vec::new();
         for (lexicon, place) in fields.texts(key) {
-            terms.extend(lexicons.terms(lexicon, place, &mut fields));
+            let of_lexicon = lexicons.terms(lexicon, place, &mut fields);
+            if key == "ends" {
+                no_signs_at_the_end(lexicon, &of_lexicon, place, &mut fields);
+            }
+            terms.extend(of_lexicon);
         }
         terms.sort();
         terms.dedup();
@@ -205,6 +210,19 @@ pub(super) fn read_signal(
         longest,
         opens,
     })
+}
+
+/// Reports the terms that no text can end with.
+fn no_signs_at_the_end(lexicon: &str, terms: &[String], place: Place, fields: &mut Fields<'_, '_>) {
+    for term in terms.iter().filter(|term| term.ends_with(is_trimming)) {
+        fields.problem(
+            place,
+            format!(
+                "`{term}` of the lexicon `{lexicon}` can never end a text: signs there are left out"
+            ),
+            "take the sign at its end away",
+        );
+    }
 }
 
 /// The texts that a signal is looked for in.

@@ -79,7 +79,7 @@ pub fn pairs(symbol: impl Fn(char) -> u16) -> Neighbours<(u16, u16)> {
 pub fn letters() -> &'static Neighbours<[u8; 3]> {
     static LETTERS: LazyLock<Neighbours<[u8; 3]>> = LazyLock::new(|| {
         Neighbours::counted(|text| {
-            let bytes = spelled(&format!(" {text} "));
+            let bytes = spelled(&format!("{BEGIN}{text}{END}"));
             let threes: Vec<[u8; 3]> = bytes.windows(3).map(|w| [w[0], w[1], w[2]]).collect();
             threes.into_iter()
         })
@@ -87,14 +87,28 @@ pub fn letters() -> &'static Neighbours<[u8; 3]> {
     &LETTERS
 }
 
-/// ASCII letters and digits as they stand, and one space for each run of anything else.
+/// Stands in a literal where the text begins, and in what is [`spelled`]: no text spells it.
+pub const BEGIN: char = '\u{2}';
+/// The same where the text ends.
+pub const END: char = '\u{3}';
+
+/// ASCII letters and digits as they stand, and one space for each run of anything else; one after [`BEGIN`] and before
+/// [`END`].
 pub fn spelled(folded: &str) -> Vec<u8> {
-    let mut out = Vec::with_capacity(folded.len());
+    let mut out = Vec::with_capacity(folded.len() + 2);
     for c in folded.chars() {
         if c.is_ascii_alphanumeric() {
             out.push(c as u8);
-        } else if out.last() != Some(&b' ') {
+            continue;
+        }
+        if c == BEGIN {
+            out.push(c as u8);
+        }
+        if out.last() != Some(&b' ') {
             out.push(b' ');
+        }
+        if c == END {
+            out.push(c as u8);
         }
     }
     out
@@ -105,11 +119,13 @@ pub fn symbol_of(c: char) -> u16 {
     u16::try_from(u32::from(c)).unwrap_or(0xFFFF)
 }
 
-/// How often a folded literal may be expected in talk: at most as often as its rarest neighbours.
+/// How often a folded literal may be expected in talk: at most as often as its rarest neighbours. [`BEGIN`] and [`END`] count
+/// beside letters and digits.
 pub fn expected_share(literal: &str) -> f64 {
     static ALONE: LazyLock<Neighbours<char>> =
         LazyLock::new(|| Neighbours::counted(|text| text.chars()));
     static CHARACTERS: LazyLock<Neighbours<(u16, u16)>> = LazyLock::new(|| pairs(symbol_of));
+    let place = |c: &char| matches!(*c, BEGIN | END);
     let least = if literal.is_ascii() {
         spelled(literal)
             .windows(3)
@@ -118,7 +134,7 @@ pub fn expected_share(literal: &str) -> f64 {
     } else {
         let symbols: Vec<u16> = literal
             .chars()
-            .filter(|c| entry_of(*c).kind != Kind::Soft)
+            .filter(|c| entry_of(*c).kind != Kind::Soft && !place(c))
             .map(symbol_of)
             .collect();
         symbols
@@ -126,6 +142,9 @@ pub fn expected_share(literal: &str) -> f64 {
             .map(|w| CHARACTERS.share((w[0], w[1])))
             .min_by(f64::total_cmp)
     };
-    let alone = || literal.chars().map(|c| ALONE.share(c)).fold(1.0, f64::min);
+    let alone = || {
+        let chars = literal.chars().filter(|c| !place(c));
+        chars.map(|c| ALONE.share(c)).fold(1.0, f64::min)
+    };
     least.unwrap_or_else(alone)
 }

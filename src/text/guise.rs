@@ -9,7 +9,8 @@ use foldhash::fast::FixedState;
 use smallvec::SmallVec;
 
 use super::sound::{self, Syllable, digit_for, is_counter, syllable_named};
-use super::words::in_ordinary_word;
+use super::table::Neighbours;
+use super::words::{in_ordinary_word, is_ordinary_pair};
 use super::{Folded, is_han, shape};
 
 const MEANT: &str = include_str!("tables/meant.txt");
@@ -188,12 +189,23 @@ impl Meant {
             .flat_map(|two| self.by_two.get(&two).into_iter().flatten().copied())
     }
 
-    /// False where no guise begins with two Han characters; the third, if one follows, is asked as well.
-    fn may_begin(&self, a: char, b: char, third: Third) -> bool {
+    /// False where no guise begins with two Han characters; the third, if one follows, is asked as well. `itself` says which
+    /// of the two can stand for itself only.
+    fn may_begin(&self, a: char, b: char, third: Third, itself: [bool; 2]) -> bool {
+        let other = |at: usize| {
+            let word = self.words[at];
+            itself[0] && word[0] != a || itself[1] && word[1] != b
+        };
+        // Neither of them changed: then they are those of the word.
+        let as_they_stand = || match (self.number.get(&a), self.number.get(&b)) {
+            (Some(x), Some(y)) => self.is_pair(*x, *y),
+            _ => false,
+        };
         self.begins.may(a, b)
+            && (itself != [true; 2] || as_they_stand())
             && self
                 .beginning(self.stands_for(a), self.stands_for(b))
-                .any(|at| self.may_be(at, a, b, third))
+                .any(|at| !other(at) && self.may_be(at, a, b, third))
     }
 
     /// False where the word with this number has no guise that begins with these characters, which its first two stand for.
@@ -465,27 +477,53 @@ fn following(c: char, numbers: &[u16], characters: &[char], followers: &[Followe
 #[derive(Default)]
 pub(super) struct Look {
     /// A word may begin with these two.
-    open: Option<(char, char)>,
+    open: Option<Two>,
+    /// The last neighbours.
+    last: Neighbours,
+}
+
+#[derive(Clone, Copy)]
+struct Two {
+    a: char,
+    b: char,
+    /// They surely touch, and are an ordinary word.
+    ordinary: bool,
+    /// And so are the one before and the first.
+    before: bool,
 }
 
 impl Look {
-    /// The next character, and the one before it; '\0' is none that is Han.
+    /// The next neighbours; '\0' is none that is Han.
     #[inline]
-    pub(super) fn take(&mut self, before: char, c: char) -> bool {
+    pub(super) fn take(&mut self, two: Neighbours) -> bool {
+        let Neighbours { before, c, .. } = two;
         let third = match c {
             '\0' => Third::None,
             c => Third::Han(c),
         };
-        let open = self.open.take();
+        // What belongs to an ordinary word stands for itself. Asked only here: most neighbours begin nothing.
+        let may = self.open.take().is_some_and(|open| {
+            let itself = [
+                open.ordinary || open.before,
+                open.ordinary || two.are_ordinary(),
+            ];
+            WORDS.may_begin(open.a, open.b, third, itself)
+        });
         if WORDS.begins.may(before, c) {
-            self.open = Some((before, c));
+            self.open = Some(Two {
+                a: before,
+                b: c,
+                ordinary: two.are_ordinary(),
+                before: self.last.are_ordinary(),
+            });
         }
-        open.is_some_and(|(a, b)| WORDS.may_begin(a, b, third))
+        self.last = two;
+        may
     }
 
     /// The same at the end of the text.
     pub(super) fn ends(mut self) -> bool {
-        self.take('\0', '\0')
+        self.take(Neighbours::default())
     }
 }
 
@@ -505,7 +543,7 @@ fn starts(folded: &str) -> impl Iterator<Item = usize> + '_ {
             let (b, third) = (next.next()?, next.next());
             let may = match (is_han(a), b) {
                 (true, b) if is_han(b) => {
-                    words.begins.may(a, b) && words.may_begin(a, b, third_of(third))
+                    words.may_begin(a, b, third_of(third), [is_ordinary_pair(a, b); 2])
                 }
                 (true, ' ') => third.is_some_and(|c| c.is_ascii_alphabetic()),
                 (true, b) if b.is_ascii_digit() => words.begins.may(a, b),
@@ -806,7 +844,7 @@ mod tests {
 
     fn may_hold(raw: &str) -> bool {
         let mut look = Look::default();
-        any_neighbours(raw, |before, c| look.take(before, c)) || look.ends()
+        any_neighbours(raw, |two| look.take(two)) || look.ends()
     }
 
     /// Characters of the words that may be meant, what stands for them, and what parts them.

@@ -272,9 +272,7 @@ fn may_be_read(raw: &str) -> bool {
         return true;
     }
     let (mut guises, mut script) = (guise::Look::default(), script::Look::default());
-    any_neighbours(raw, |before, c| {
-        guises.take(before, c) || script.take(before, c)
-    }) || guises.ends()
+    any_neighbours(raw, |two| guises.take(two) || script.take(two)) || guises.ends()
 }
 
 /// True for folded texts that surely have no reading, cheaper than making it.

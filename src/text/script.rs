@@ -8,7 +8,7 @@ use std::sync::LazyLock;
 use foldhash::fast::FixedState;
 use smallvec::SmallVec;
 
-use super::table::{Class, TABLE};
+use super::table::{Class, Neighbours, TABLE};
 use super::words::{in_ordinary_word, is_ordinary, is_ordinary_pair};
 use super::{Folded, is_clause_mark, is_han, shape};
 
@@ -106,11 +106,14 @@ pub(super) struct Look {
 }
 
 impl Look {
-    /// The next character, and the one before it; '\0' is none that is Han.
+    /// The next neighbours; '\0' is none that is Han.
     #[inline]
-    pub(super) fn take(&mut self, before: char, c: char) -> bool {
+    pub(super) fn take(&mut self, two: Neighbours) -> bool {
+        let Neighbours { before, c, .. } = two;
         self.run = if c == before { self.run + 1 } else { 1 };
-        c != '\0' && (self.run >= STUTTER || PARTS.may_begin(before, c))
+        // Parts that are an ordinary word are no parts.
+        let parts = || PARTS.may_begin(before, c) && !two.are_ordinary();
+        c != '\0' && (self.run >= STUTTER || parts())
     }
 }
 
@@ -228,7 +231,7 @@ mod tests {
 
     fn may_hold(raw: &str) -> bool {
         let mut look = Look::default();
-        any_neighbours(raw, |before, c| look.take(before, c))
+        any_neighbours(raw, |two| look.take(two))
     }
 
     #[test]

@@ -7,6 +7,8 @@ use std::sync::LazyLock;
 
 use unicode_normalization::UnicodeNormalization as _;
 
+use super::words::is_ordinary_pair;
+
 const TRADITIONAL: &str = include_str!("tables/ts_characters.txt");
 const VARIANTS: &str = include_str!("tables/variants.txt");
 const LETTERS: &str = include_str!("tables/letters.txt");
@@ -257,18 +259,50 @@ pub fn several_of(c: char) -> impl Iterator<Item = char> {
     })
 }
 
-/// Whether something holds of a folded character and the one before it, as the raw text shows them: '\0' stands for what is not
-/// Han, and marks are left out, since they may be dropped between two characters. True where a character becomes several.
-pub(super) fn any_neighbours(raw: &str, mut holds: impl FnMut(char, char) -> bool) -> bool {
-    let mut last = '\0';
+/// A folded character and the one before it, as a raw text shows them: '\0' stands for what is not Han.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Neighbours {
+    pub before: char,
+    pub c: char,
+    /// Nothing stands between them that folding may keep.
+    pub touch: bool,
+}
+
+impl Default for Neighbours {
+    fn default() -> Self {
+        Self {
+            before: '\0',
+            c: '\0',
+            touch: true,
+        }
+    }
+}
+
+impl Neighbours {
+    /// They surely touch and are an ordinary word.
+    pub(super) fn are_ordinary(self) -> bool {
+        // The same character again may be folded away.
+        self.touch && self.before != self.c && is_ordinary_pair(self.before, self.c)
+    }
+}
+
+/// Whether something holds of two neighbours; marks are left out, since they may be dropped between two characters. True
+/// where a character becomes several.
+pub(super) fn any_neighbours(raw: &str, mut holds: impl FnMut(Neighbours) -> bool) -> bool {
+    let (mut last, mut touch) = ('\0', true);
     raw.chars().any(|c| {
         let c = match TABLE.class(c) {
-            Class::Dropped | Class::Space | Class::Soft(_) => return false,
+            Class::Dropped => return false,
+            Class::Space | Class::Soft(_) => {
+                touch = false;
+                return false;
+            }
             Class::Han(c) => c,
             Class::Several => return true,
             Class::Line | Class::Return | Class::Plain(_) => '\0',
         };
         let before = std::mem::replace(&mut last, c);
-        holds(before, c)
+        let touch = std::mem::replace(&mut touch, true);
+        holds(Neighbours { before, c, touch })
     })
 }

@@ -14,8 +14,8 @@ mod windows;
 
 use std::collections::{HashMap, HashSet};
 
-use crate::rules::EDGE;
-use crate::text::common::{self, Neighbours, spelled, symbol_of};
+use crate::rules::{EDGE, is_place};
+use crate::text::common::{self, BEGIN, Neighbours, spelled, symbol_of};
 use crate::text::sound::{self, Syllable};
 use crate::text::{Kind, Shapes, entry_of};
 use known::{FIRST_LOOK, Known, SECOND_LOOK, know};
@@ -211,7 +211,7 @@ impl Gate {
     /// Makes sure that a text with this folded literal passes. `whole` says that it is found as whole words only.
     pub(super) fn add(&mut self, literal: &str, whole: bool, waiting: Waiting) {
         let edges = literal;
-        let literal = edges.trim_matches(EDGE);
+        let literal = edges.trim_matches(is_place);
         // Separators may be folded away, or several of them to one; what stands around them does not change.
         let soft = |c: char| entry_of(c).kind == Kind::Soft;
         if literal.chars().all(|c| c.is_ascii() || soft(c)) {
@@ -266,16 +266,16 @@ impl Gate {
         let mut letters = spelled(literal);
         if whole {
             // Nothing goes on where a term ends with a letter or digit.
-            letters = spelled(&format!(" {} ", String::from_utf8_lossy(&letters)));
+            letters = spelled(&format!(" {literal} "));
         }
-        if letters.iter().all(|letter| *letter == b' ') {
+        if !letters.iter().any(u8::is_ascii_alphanumeric) {
             self.always = true;
             return;
         }
         // Too short for a tail: with anything before it.
         let mut forms = vec![letters];
         while forms[0].len() < LETTERS_TAIL {
-            let anything = || (b'0'..=b'9').chain(b'a'..=b'z').chain([b' ']);
+            let anything = || (b'0'..=b'9').chain(b'a'..=b'z').chain([b' ', BEGIN as u8]);
             forms = forms
                 .iter()
                 .flat_map(|form| anything().map(move |before| [&[before], &form[..]].concat()))

@@ -5,6 +5,7 @@ use super::known::{
 };
 use super::windows::Found;
 use super::{Gate, Opened, Written};
+use crate::text::common::{BEGIN, END};
 use crate::text::{Kind, entry_of, is_han, several_of, sound};
 
 const WORD_START: u64 = 0xCBF2_9CE4_8422_2325;
@@ -46,7 +47,7 @@ pub(super) struct Walk<'g, const DEEP: bool> {
     in_sound: bool,
     /// Characters of the folded view, separators left out; of a word its first and its last letter.
     written: u64,
-    /// Letters and digits; whatever stands between them is one space.
+    /// Letters and digits; whatever stands between them is one space, and so is what stands before and after them.
     letters: u128,
     /// Characters of the bare view, marks left out; 0 for words.
     bare: u64,
@@ -68,6 +69,13 @@ pub(super) struct Walk<'g, const DEEP: bool> {
     /// A mark came after two characters or more: if two follow it, nothing goes on across it. Counts down to that.
     parting: u8,
 }
+
+/// What stands before the first letter.
+const LETTERS_BEFORE: u128 = {
+    let mut letters = [b' '; 16];
+    letters[14] = BEGIN as u8;
+    u128::from_be_bytes(letters)
+};
 
 /// The running word.
 struct Word {
@@ -94,7 +102,7 @@ impl<'g, const DEEP: bool> Walk<'g, DEEP> {
             in_bare: false,
             in_sound: false,
             written: 0,
-            letters: u128::from_be_bytes([b' '; 16]),
+            letters: LETTERS_BEFORE,
             bare: 0,
             keys: 0,
             sound: 0,
@@ -115,6 +123,7 @@ impl<'g, const DEEP: bool> Walk<'g, DEEP> {
             self.take(c);
         }
         self.end_word();
+        self.spell(END as u8);
     }
 
     /// A pattern may be there, if its other literals are.
