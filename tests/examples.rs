@@ -133,6 +133,11 @@ fn a_broken_pack_reports_every_problem_with_its_place() {
             many.join(", ")
         ),
     );
+    write("lexicons/stops.txt", "{not|to—}\nfar\n再也不、\n");
+    write(
+        "signals/ends.yaml",
+        "signals:\n  - {id: e, fields: [chat], ends: [a, stops]}\n",
+    );
     write("triage.yaml", "gender: 1\n");
     write(
         "tests/t.yaml",
@@ -162,6 +167,8 @@ fn a_broken_pack_reports_every_problem_with_its_place() {
         "signals/s.yaml:11:5: the group of words `none` is empty",
         "signals/s.yaml:11:5: no pattern names the group of words `none`",
         "signals/wide.yaml:4:40: with its words filled in it is longer than 4 KiB",
+        "signals/ends.yaml:2:39: `to—` of the lexicon `stops` can never end a text",
+        "signals/ends.yaml:2:39: `再也不、` of the lexicon `stops` can never end a text",
         "rules/r.yaml:8:18: no signal is called `z`",
         "rules/r.yaml:8:23: `72 hours` is no length of time",
         "rules/r.yaml:8:38: there is no function `cuont`",

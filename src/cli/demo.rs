@@ -14,8 +14,8 @@ use indicatif::ProgressBar;
 use super::cases::{level_name, marked, type_names};
 use super::client::{Connection, Service, refused};
 use super::events::{STREAM_START, Sent, bar, count};
-use super::load_judging;
 use super::serve::{new_secret, stop_asked, write_secret};
+use super::{STARTER_MODEL, load_judging};
 use crate::access::{Access, Role, token_entry};
 use crate::app::{Running, ServeSettings, install_metrics, start};
 use crate::domain::Level;
@@ -36,7 +36,7 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "DIR", default_value_os_t = super::default_rules())]
     rules: PathBuf,
     /// The learned scorer; `none` for rules alone.
-    #[arg(long, value_name = "FILE", default_value = "deploy/starter.model")]
+    #[arg(long, value_name = "FILE", default_value = STARTER_MODEL)]
     model: PathBuf,
     /// The same seed gives the same stream.
     #[arg(long, default_value_t = 1)]

@@ -73,6 +73,9 @@ enum Command {
 }
 
 /// The default place of rule files.
+/// The model that ships, from the project's folder.
+const STARTER_MODEL: &str = "deploy/starter.model";
+
 fn default_rules() -> PathBuf {
     PathBuf::from("rules")
 }

@@ -10,7 +10,7 @@ use std::process::ExitCode;
 use anyhow::Context as _;
 use serde_json::{Map, Value};
 
-use super::{Beside, default_rules, with_model};
+use super::{STARTER_MODEL, default_rules, with_model};
 use crate::app::private_engine;
 use crate::cases::Verdict;
 use crate::domain::time::parse_length_ms;
@@ -36,19 +36,24 @@ pub(super) enum Command {
         #[arg(long)]
         slow: bool,
     },
-    /// Run the tests of the rule files.
+    /// Run the tests of the rule files, and the category examples by the rules alone and beside a model.
     Test {
         /// The folder of rule files.
         #[arg(value_name = "DIR", default_value_os_t = default_rules())]
         dir: PathBuf,
-        /// Fail as well where the category examples fall short of their bars.
+        /// Fail as well where the category examples fall short of their bars; beside the model, if there is one.
         #[arg(long)]
         bars: bool,
         /// Also show which of the category examples that are not held back fell short.
         #[arg(long)]
         misses: bool,
-        #[command(flatten)]
-        beside: Beside,
+        /// A folder of private lexicons, signals and rules that are added to the pack's.
+        #[arg(long, value_name = "DIR")]
+        private: Option<PathBuf>,
+        /// A model file beside which the category examples are judged once more; `none` for the rules alone
+        /// [default: deploy/starter.model, where it is].
+        #[arg(long, value_name = "FILE")]
+        model: Option<PathBuf>,
     },
 }
 
@@ -150,12 +155,22 @@ pub(super) async fn run(command: Command) -> anyhow::Result<ExitCode> {
             dir,
             bars,
             misses,
-            beside,
+            private,
+            model,
         } => {
-            let files = read_dir(&dir, beside.private.as_deref())?;
+            let files = read_dir(&dir, private.as_deref())?;
             let (rules, tests) = load(&files)?;
             let examples = categories::read(&files)?;
-            let engine = private_engine(with_model(rules, beside.model.as_deref())?).await?;
+            let starter = PathBuf::from(STARTER_MODEL);
+            let here = model.is_some() || starter.exists();
+            let model = model.or(Some(starter).filter(|_| here));
+            let model = model.filter(|file| file.as_os_str() != "none");
+            // Read before anything runs: what is wrong with it is said at once.
+            let beside = match &model {
+                Some(file) => Some((with_model(load_files(&files)?, model.as_deref())?, file)),
+                None => None,
+            };
+            let engine = private_engine(rules).await?;
             let (mut passed, mut failed) = (0, 0);
             for (number, test) in tests.iter().enumerate() {
                 match run_test(&engine, test, number).await {
@@ -167,7 +182,19 @@ pub(super) async fn run(command: Command) -> anyhow::Result<ExitCode> {
                 }
             }
             println!("{passed} passed, {failed} failed");
-            let kept = categories::run(&engine, &examples, misses).await?;
+            if !examples.is_empty() {
+                println!("\nthe rules alone:");
+            }
+            let mut kept = categories::run(&engine, &examples, misses).await?;
+            if let Some((rules, file)) = beside.filter(|_| !examples.is_empty()) {
+                println!("\nbeside {}:", file.display());
+                let engine = private_engine(rules).await?;
+                kept = categories::run(&engine, &examples, misses).await?;
+            } else if !here {
+                println!(
+                    "no {STARTER_MODEL} here: name a model by --model to judge beside it as well"
+                );
+            }
             Ok(if failed == 0 && (kept || !bars) {
                 ExitCode::SUCCESS
             } else {

@@ -33,7 +33,7 @@ const BITS: std::ops::RangeInclusive<u32> = 8..=18;
 #[derive(Debug, thiserror::Error)]
 pub enum Problem {
     /// It cannot be read.
-    #[error("the model cannot be read: {0}")]
+    #[error("the model cannot be read")]
     Read(#[from] std::io::Error),
     /// Something else altogether.
     #[error(
