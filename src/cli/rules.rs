@@ -190,7 +190,7 @@ pub(super) async fn run(command: Command) -> anyhow::Result<ExitCode> {
                 println!("\nbeside {}:", file.display());
                 let engine = private_engine(rules).await?;
                 kept = categories::run(&engine, &examples, misses).await?;
-            } else if !here {
+            } else if !here && !examples.is_empty() {
                 println!(
                     "no {STARTER_MODEL} here: name a model by --model to judge beside it as well"
                 );
