@@ -296,7 +296,11 @@ fn the_shipped_pack_and_model_say_help_alone_a_case_where_sure_and_more_beside_g
     assert_eq!(with[4]["level"], "ELEVATED");
     assert_eq!(with[5]["level"], "NONE", "a weak score by itself");
     assert_eq!(with[6]["level"], "SUPPORT");
-    assert!(fires(&with[6], "model-beside-goods"), "{}", with[6]);
+    assert!(
+        fires(&with[6], "model-weak-in-sight-of-goods"),
+        "{}",
+        with[6]
+    );
     // What is read is scored too; the signs are shown where they were written.
     let evidence = with[7]["evidence"].as_array().expect("evidence");
     let scored = |e: &&serde_json::Value| {
