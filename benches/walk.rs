@@ -207,8 +207,10 @@ fn whole_walk(c: &mut Criterion) {
         assert_eq!(pass(&walk, black_box(&chats)), ordinary);
     });
     eprintln!(
-        "the walk takes {:.0} events a second on one core",
-        1e9 / nanos
+        "the walk takes {:.0} events a second on one core; {} of {} ordinary chats go on to the transaction",
+        1e9 / nanos,
+        chats.len() - ordinary,
+        chats.len()
     );
 }
 
