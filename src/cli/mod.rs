@@ -72,10 +72,10 @@ enum Command {
     },
 }
 
-/// The default place of rule files.
 /// The model that ships, from the project's folder.
 const STARTER_MODEL: &str = "deploy/starter.model";
 
+/// The default place of rule files.
 fn default_rules() -> PathBuf {
     PathBuf::from("rules")
 }

@@ -98,7 +98,7 @@ fn without_places(hir: Hir) -> Hir {
     }
 }
 
-/// What people say: terms, what patterns match, and lines of the shipped tests, all of which are found in some dress.
+/// What people say: terms, words that texts end with, and what patterns match, all of which are found in some dress.
 fn said() -> impl Strategy<Value = String> {
     let rules = shipped().rules();
     let terms = rules.signals.iter().flat_map(|s| s.terms.iter().cloned());
